@@ -1,0 +1,29 @@
+"""Settings of one installation, from the environment."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What differs from one installation to the next; `ledger up` writes these for its children."""
+
+    model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True)
+
+    database_url: str = ""
+    """PostgreSQL 15 or newer. Empty: the embedded server of this installation."""
+    redis_url: str = ""
+    """Broker of hints. Empty: the embedded server of this installation."""
+    ledger_home: Path = Path(".run")
+    """Holds everything of one installation: data, ports, secrets, logs."""
+    ledger_identity_key: str = Field(default="", repr=False)
+    """Key of the invoice identity digests; the same for all processes, never changed."""
+    ledger_public_url: str = "http://127.0.0.1:8000"
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return Settings()
