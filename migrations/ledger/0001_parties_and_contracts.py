@@ -13,29 +13,29 @@ depends_on = None
 PARTIES = """
 CREATE TABLE parties (
   id uuid PRIMARY KEY,
-  name text NOT NULL CHECK (name <> ''),
-  kind text NOT NULL CHECK (kind IN ('GOV', 'INSTITUTION', 'FISCAL_GROUP', 'LARGE_SOE', 'LARGE',
+  name varchar NOT NULL CHECK (name <> ''),
+  kind varchar NOT NULL CHECK (kind IN ('GOV', 'INSTITUTION', 'FISCAL_GROUP', 'LARGE_SOE', 'LARGE',
     'MEDIUM', 'SMALL', 'MICRO', 'INDIVIDUAL', 'MILITARY', 'FINANCIER', 'UNKNOWN')),
   domestic boolean NOT NULL,
-  region text NOT NULL DEFAULT '',
-  email text NOT NULL DEFAULT '',
+  region varchar NOT NULL DEFAULT '',
+  email varchar NOT NULL DEFAULT '',
   recorded_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE TABLE party_identifiers (
-  scheme text NOT NULL,
-  value text NOT NULL CHECK (value <> ''),
+  scheme varchar NOT NULL,
+  value varchar NOT NULL CHECK (value <> ''),
   party_id uuid NOT NULL REFERENCES parties,
   PRIMARY KEY (scheme, value)
 );
 CREATE INDEX party_identifiers_party ON party_identifiers (party_id);
 CREATE TABLE users (
   id uuid PRIMARY KEY,
-  login text NOT NULL UNIQUE,
-  role text NOT NULL CHECK (role IN ('core_enterprise', 'supplier', 'platform', 'regulator',
+  login varchar NOT NULL UNIQUE,
+  role varchar NOT NULL CHECK (role IN ('core_enterprise', 'supplier', 'platform', 'regulator',
     'operator')),
   party_id uuid REFERENCES parties,
-  region text NOT NULL DEFAULT '',
-  password_hash text NOT NULL
+  region varchar NOT NULL DEFAULT '',
+  password_hash varchar NOT NULL
 );
 CREATE TABLE sessions (
   token_hash bytea PRIMARY KEY,
@@ -45,11 +45,11 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE TABLE api_keys (
   key_hash bytea PRIMARY KEY,
-  name text NOT NULL,
-  role text NOT NULL CHECK (role IN ('core_enterprise', 'supplier', 'platform', 'regulator',
+  name varchar NOT NULL,
+  role varchar NOT NULL CHECK (role IN ('core_enterprise', 'supplier', 'platform', 'regulator',
     'operator', 'service')),
   party_id uuid REFERENCES parties,
-  region text NOT NULL DEFAULT '',
+  region varchar NOT NULL DEFAULT '',
   recorded_at timestamptz NOT NULL DEFAULT now(),
   revoked_at timestamptz
 );
@@ -58,26 +58,26 @@ CREATE TABLE api_keys (
 CONTRACTS = """
 CREATE TABLE contracts (
   id uuid PRIMARY KEY,
-  reference text NOT NULL,
+  reference varchar NOT NULL,
   debtor_id uuid NOT NULL REFERENCES parties,
   creditor_id uuid NOT NULL REFERENCES parties,
   signed_on date NOT NULL,
-  subject text NOT NULL CHECK (subject IN ('GOODS', 'WORKS', 'SERVICES')),
-  debtor_kind text NOT NULL,
-  creditor_size text NOT NULL,
+  subject varchar NOT NULL CHECK (subject IN ('GOODS', 'WORKS', 'SERVICES')),
+  debtor_kind varchar NOT NULL,
+  creditor_size varchar NOT NULL,
   in_scope boolean NOT NULL,
-  settlement text NOT NULL CHECK (settlement IN ('ON_DELIVERY', 'ACCEPTANCE', 'PROGRESS',
+  settlement varchar NOT NULL CHECK (settlement IN ('ON_DELIVERY', 'ACCEPTANCE', 'PROGRESS',
     'PERIODIC')),
   terms jsonb NOT NULL,
-  applies text NOT NULL CHECK (applies IN ('true', 'false', 'unknown')),
-  regime text NOT NULL CHECK (regime IN ('PRE2020', 'R2020', 'R2025')),
-  start_rule text NOT NULL CHECK (start_rule IN ('DELIVERY', 'ACCEPTANCE', 'SETTLEMENT')),
+  applies varchar NOT NULL CHECK (applies IN ('true', 'false', 'unknown')),
+  regime varchar NOT NULL CHECK (regime IN ('PRE2020', 'R2020', 'R2025')),
+  start_rule varchar NOT NULL CHECK (start_rule IN ('DELIVERY', 'ACCEPTANCE', 'SETTLEMENT')),
   inspection_days integer CHECK (inspection_days >= 0),
   due_term_days integer CHECK (due_term_days >= 0),
   due_term_months integer CHECK (due_term_months >= 0),
   due_cap_days integer CHECK (due_cap_days >= 0),
   rolls boolean NOT NULL,
-  flags text[] NOT NULL,
+  flags varchar[] NOT NULL,
   trace jsonb NOT NULL,
   known_at timestamptz NOT NULL,
   recorded_at timestamptz NOT NULL DEFAULT now(),
@@ -88,7 +88,7 @@ CREATE TABLE calendar (
   rest boolean NOT NULL,
   next_workday date NOT NULL,
   provisional boolean NOT NULL,
-  source text NOT NULL,
+  source varchar NOT NULL,
   CONSTRAINT next_is_not_before CHECK (next_workday >= day)
 );
 """

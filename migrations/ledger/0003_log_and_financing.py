@@ -14,13 +14,13 @@ LOG = """
 CREATE TABLE events (
   subject_id uuid NOT NULL,
   id uuid NOT NULL,
-  type text NOT NULL,
-  actor text NOT NULL,
+  type varchar NOT NULL,
+  actor varchar NOT NULL,
   debtor_id uuid,
   creditor_id uuid,
   platform_id uuid,
   data jsonb NOT NULL,
-  request_id text NOT NULL,
+  request_id varchar NOT NULL,
   occurred_at timestamptz NOT NULL,
   recorded_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (subject_id, id)
@@ -48,16 +48,16 @@ CREATE TABLE assessments (
 FINANCING = """
 CREATE TABLE platforms (
   id uuid PRIMARY KEY,
-  code text NOT NULL UNIQUE,
-  name text NOT NULL,
+  code varchar NOT NULL UNIQUE,
+  name varchar NOT NULL,
   party_id uuid REFERENCES parties
 );
 CREATE TABLE exports (
   id uuid PRIMARY KEY,
   platform_id uuid NOT NULL REFERENCES platforms,
-  reference text NOT NULL UNIQUE,
+  reference varchar NOT NULL UNIQUE,
   as_of date NOT NULL,
-  currency char(3) NOT NULL,
+  currency varchar NOT NULL,
   count integer NOT NULL CHECK (count > 0),
   total_fen bigint NOT NULL CHECK (total_fen > 0),
   recorded_at timestamptz NOT NULL
@@ -77,9 +77,9 @@ CREATE TABLE claim_answers (
   receivable_id uuid NOT NULL REFERENCES receivables,
   claim_id uuid NOT NULL,
   id uuid NOT NULL,
-  state text NOT NULL CHECK (state IN ('FINANCED', 'PENDING', 'REFUSED')),
+  state varchar NOT NULL CHECK (state IN ('FINANCED', 'PENDING', 'REFUSED')),
   financed_fen bigint CHECK (financed_fen >= 0),
-  reason text NOT NULL,
+  reason varchar NOT NULL,
   "on" date NOT NULL,
   known_at timestamptz NOT NULL,
   PRIMARY KEY (receivable_id, claim_id, id)

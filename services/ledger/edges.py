@@ -1,0 +1,207 @@
+"""What every HTTP edge shares: who asks, the transaction, strict types, bilingual problems."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+from starlette.exceptions import HTTPException
+
+from services.ledger.access import NotSignedInError, Viewer, identify
+from services.ledger.db import open_session
+from services.ledger.errors import LedgerError
+from services.ledger.ids import new_id
+from services.ledger.money import AmountError, parse_fen
+
+COOKIE = "ledger_session"
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
+log = logging.getLogger("ledger.http")
+
+
+class ApiModel(BaseModel):
+    """A request or answer: unknown fields are refused, so that a misspelt one is never lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _safe(value: str) -> str:
+    if _CONTROL.search(value):
+        raise PydanticCustomError(
+            "TEXT_INVALID",
+            "The text holds control characters; remove them. 文本含有控制字符；请删除。",
+        )
+    return value
+
+
+def _amount(value: str) -> str:
+    try:
+        fen = parse_fen(value)
+    except AmountError as error:
+        text = f"{error.english} {error.chinese}"
+        raise PydanticCustomError("AMOUNT_INVALID", "{text}", {"text": text}) from error
+    if fen <= 0:
+        raise PydanticCustomError(
+            "AMOUNT_NOT_POSITIVE",
+            "The amount must be more than 0.00. 金额必须大于0.00。",
+        )
+    return value
+
+
+def _amount_is_text(value: object) -> object:
+    if not isinstance(value, str):
+        raise PydanticCustomError(
+            "AMOUNT_NOT_TEXT",
+            'Amounts are JSON strings such as "1234.50", since a number loses digits on the way.'
+            " 金额须为JSON字符串，例如“1234.50”；数字会丢失精度。",
+        )
+    return value
+
+
+def _day(value: object) -> object:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise PydanticCustomError(
+        "DAY_INVALID",
+        "A day is written YYYY-MM-DD and must exist. 日期须写成YYYY-MM-DD且真实存在。",
+    )
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_safe)]
+Note = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_safe)]
+Amount = Annotated[str, BeforeValidator(_amount_is_text), AfterValidator(_amount)]
+Day = Annotated[date, BeforeValidator(_day)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+DbSession = Annotated[Session, Depends(open_session, scope="function")]
+
+
+def _asked_by(request: Request, session: DbSession) -> Viewer:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        # Only reads trust the cookie: a form on another site can send it along, but not read.
+        token = request.cookies.get(COOKIE, "") if request.method in {"GET", "HEAD"} else ""
+    if not token:
+        raise NotSignedInError(
+            "Send an API key as 'Authorization: Bearer ...', or sign in to the console.",
+            "请以“Authorization: Bearer ...”发送API密钥，或登录控制台。",
+        )
+    return identify(session, token)
+
+
+AskedBy = Annotated[Viewer, Depends(_asked_by, scope="function")]
+
+
+def _problem(
+    request: Request, status: int, code: str, texts: tuple[str, str], **more: object
+) -> Response:
+    request_id = request.scope.get("ledger.request_id", "")
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": code,
+        "status": status,
+        "code": code,
+        "detail": texts[0],
+        "detail_zh": texts[1],
+        "request_id": request_id,
+        **more,
+    }
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, LedgerError)
+    more = {"field": error.field} if error.field else {}
+    return _problem(request, error.status, error.code, (error.english, error.chinese), **more)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    # What was sent is not echoed: it may hold what the log or the next reader must not see.
+    errors = [
+        {
+            "code": item["type"],
+            "field": ".".join(str(part) for part in item["loc"]),
+            "message": str(item["msg"]).encode(errors="replace").decode(),
+        }
+        for item in error.errors()
+    ]
+    texts = ("The request has invalid fields; see errors.", "请求含有无效字段；见errors。")
+    return _problem(request, 422, "REQUEST_INVALID", texts, errors=errors)
+
+
+_HTTP_TEXTS = {
+    404: ("NOT_FOUND", "There is nothing at this address.", "此地址下没有内容。"),
+    405: ("METHOD_NOT_ALLOWED", "This address takes other methods.", "此地址不支持该方法。"),
+    413: ("TOO_LARGE", "The body is larger than this address takes.", "请求体超过此地址的上限。"),
+    400: ("REQUEST_UNREADABLE", "The body could not be read.", "无法读取请求体。"),
+}
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    unknown = ("HTTP_ERROR", str(error.status_code), str(error.status_code))
+    code, english, chinese = _HTTP_TEXTS.get(error.status_code, unknown)
+    return _problem(request, error.status_code, code, (english, chinese))
+
+
+def _busy(request: Request, error: Exception) -> Response:
+    log.warning("database unavailable or busy: %s", error)
+    texts = ("The ledger is busy; send the same request again.", "台账繁忙；请原样重试。")
+    return _problem(request, 503, "BUSY", texts)
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    log.error("request %s failed", request.scope.get("ledger.request_id"), exc_info=error)
+    texts = ("The ledger failed; the request id finds the cause.", "台账出错；可凭请求编号查因。")
+    return _problem(request, 500, "FAILED", texts)
+
+
+type_of_app = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+
+
+class RequestIds:
+    """Give every request an id, the caller's own if it is well formed, and answer with it."""
+
+    def __init__(self, app: type_of_app) -> None:
+        self.app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 (ASGI)
+        """Pass one request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
+        scope["ledger.request_id"] = request_id
+
+        async def answer(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        await self.app(scope, receive, answer)
+
+
+def install(app: FastAPI) -> None:
+    """Give an application the ledger's problems and request ids."""
+    app.add_exception_handler(LedgerError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _busy)
+    app.add_exception_handler(Exception, _broken)
+    app.add_middleware(RequestIds)

@@ -1,0 +1,50 @@
+"""The event log: what was done, the queue before it is sealed, and its gapless order."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime
+from sqlalchemy import BigInteger, DateTime, Index, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+
+class EventRow(SQLModel, table=True):
+    """One event, appended in the transaction of the command it tells of."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("events_recorded", "recorded_at", postgresql_using="brin"),)
+
+    subject_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    type: str
+    actor: str
+    debtor_id: UUID | None = None
+    creditor_id: UUID | None = None
+    platform_id: UUID | None = None
+    data: dict[str, Any] = Field(sa_type=JSONB)
+    request_id: str
+    occurred_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
+    recorded_at: AwareDatetime = Field(
+        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+    )
+
+
+class Unsealed(SQLModel, table=True):
+    """An event that has no position yet."""
+
+    __tablename__ = "unsealed"
+
+    subject_id: UUID = Field(primary_key=True)
+    event_id: UUID = Field(primary_key=True)
+
+
+class Sealed(SQLModel, table=True):
+    """The position of an event in the one order all readers see; gapless from 1."""
+
+    __tablename__ = "sealed"
+
+    position: int = Field(primary_key=True, sa_type=BigInteger)
+    subject_id: UUID
+    event_id: UUID = Field(unique=True)
+    sealed_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
