@@ -1,0 +1,33 @@
+"""Bring a database to the newest tables, by the same migrations everywhere."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, pool, text
+
+from services.ledger.db import driver_url
+
+ROOT = Path(__file__).parents[3]
+"""Where alembic.ini and the migrations are: the project, or the image's working folder."""
+
+_LOCK = 5_204_318_846
+"""A number nobody else takes an advisory lock on."""
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration, bound to a connection if one is given."""
+    config = Config(ROOT.joinpath("alembic.ini"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(url: str, *, to: str = "heads") -> None:
+    """Upgrade a database. Several at once are harmless: the others wait, then find it done."""
+    engine = create_engine(driver_url(url), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+        connection.commit()
+        # The lock is the session's, so that it outlives the transaction of each migration; it
+        # goes with the connection.
+        command.upgrade(alembic_config(connection), to)
