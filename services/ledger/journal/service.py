@@ -1,0 +1,87 @@
+"""Record what moved: postings, the balance beside them, and the event, in one statement."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.ledger.ids import id_of
+from services.ledger.log.service import APPEND, Entry, parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An amount to move from ``credit`` to ``debit`` on a legal day, because of ``cause``."""
+
+    receivable_id: UUID
+    debit: str
+    credit: str
+    amount_fen: int
+    on: date
+    cause: UUID
+
+    @property
+    def id(self) -> UUID:
+        """The posting's id: the same cause moves the same accounts once."""
+        return id_of("posting", self.cause, self.receivable_id, self.debit, self.credit)
+
+
+def _delta(account: str) -> str:
+    return (
+        f"sum(CASE '{account}' WHEN debit THEN amount_fen WHEN credit THEN -amount_fen ELSE 0 END)"
+    )
+
+
+_RECORD: Final = text(
+    f"""
+    WITH posted AS (
+      INSERT INTO postings (receivable_id, id, debit, credit, amount_fen, "on", known_at, cause)
+      SELECT receivable_id, id, debit, credit, amount_fen, "on", now(), cause
+      FROM json_to_recordset(CAST(:moves AS json)) AS m(receivable_id uuid, id uuid, debit varchar,
+        credit varchar, amount_fen bigint, "on" date, cause uuid)
+      RETURNING receivable_id, debit, credit, amount_fen
+    ), delta AS (
+      SELECT receivable_id, {_delta("receivable")} AS receivable_fen,
+        {_delta("disputed")} AS disputed_fen, {_delta("reserved")} AS reserved_fen,
+        {_delta("assigned")} AS assigned_fen
+      FROM posted GROUP BY receivable_id
+    ), moved AS (
+      UPDATE balances b SET receivable_fen = b.receivable_fen + d.receivable_fen,
+        disputed_fen = b.disputed_fen + d.disputed_fen,
+        reserved_fen = b.reserved_fen + d.reserved_fen,
+        assigned_fen = b.assigned_fen + d.assigned_fen
+      FROM delta d WHERE b.receivable_id = d.receivable_id
+    ), {APPEND}
+    SELECT count(*) FROM appended
+    """
+)
+
+
+def record(
+    session: Session, moves: Sequence[Move], entries: Sequence[Entry], request_id: str = ""
+) -> None:
+    """Post the moves, keep the balances, append the events.
+
+    The caller has locked the balances and weighed the amounts; the database's CHECK on the budget
+    stands behind it.
+    """
+    rows = [
+        {
+            "receivable_id": str(move.receivable_id),
+            "id": str(move.id),
+            "debit": move.debit,
+            "credit": move.credit,
+            "amount_fen": move.amount_fen,
+            "on": move.on.isoformat(),
+            "cause": str(move.cause),
+        }
+        for move in moves
+        if move.amount_fen
+    ]
+    values = {"moves": json.dumps(rows), **parameters(entries, request_id)}
+    session.connection().execute(_RECORD, values)

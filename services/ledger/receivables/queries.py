@@ -1,0 +1,156 @@
+"""Reads of receivables: one for its parties, lists by key, and the whole book as of a day."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.ledger.access import VISIBLE, Viewer
+from services.ledger.errors import NotFoundError
+from services.ledger.receivables.term import DUE, STARTS
+
+_COLUMNS: Final = """
+    r.id, r.contract_id, r.order_id, r.debtor_id, r.creditor_id, r.invoice_kind, r.invoice_code,
+    r.invoice_number, r.issued_on, r.face_fen, r.currency, r.agreed_due_on, r.opened_on,
+    r.identity, b.receivable_fen, b.disputed_fen, b.reserved_fen, b.assigned_fen, b.start_on,
+    b.due_on, b.confirmed_on, d.name AS debtor_name, k.name AS creditor_name"""
+_FROM: Final = """
+    FROM receivables r
+    JOIN balances b ON b.receivable_id = r.id
+    JOIN parties d ON d.id = r.debtor_id
+    JOIN parties k ON k.id = r.creditor_id"""
+
+_ONE: Final = f"SELECT {_COLUMNS} {_FROM} WHERE r.id = :id AND {VISIBLE.format(table='r')}"
+_LOCKED: Final = text(_ONE + " FOR UPDATE OF b")
+_SEVERAL_LOCKED: Final = text(
+    f"SELECT {_COLUMNS} {_FROM} WHERE r.id = ANY(:ids) AND {VISIBLE.format(table='r')}"
+    " ORDER BY r.id FOR UPDATE OF b"
+)
+_PAGE: Final = text(
+    f"SELECT {_COLUMNS} {_FROM} WHERE r.id > :after AND {VISIBLE.format(table='r')}"
+    " ORDER BY r.id LIMIT :limit"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A receivable with what is owed on it now, amounts in fen."""
+
+    id: UUID
+    contract_id: UUID
+    order_id: UUID | None
+    debtor_id: UUID
+    creditor_id: UUID
+    invoice_kind: str
+    invoice_code: str
+    invoice_number: str
+    issued_on: date
+    face_fen: int
+    currency: str
+    agreed_due_on: date | None
+    opened_on: date
+    identity: bytes
+    receivable_fen: int
+    disputed_fen: int
+    reserved_fen: int
+    assigned_fen: int
+    start_on: date | None
+    due_on: date | None
+    confirmed_on: date | None
+    debtor_name: str
+    creditor_name: str
+
+    @property
+    def open_fen(self) -> int:
+        """What the debtor has not paid, disputed or not."""
+        return self.receivable_fen + self.disputed_fen + self.reserved_fen + self.assigned_fen
+
+    @property
+    def lifecycle(self) -> str:
+        """The one axis that has a word of its own; the others are amounts and dates."""
+        if self.open_fen == 0:
+            return "closed"
+        return "confirmed" if self.confirmed_on else "submitted"
+
+
+def not_found() -> NotFoundError:
+    """Return the refusal that tells nothing: absent and invisible read the same."""
+    return NotFoundError("No such receivable.", "没有这笔应收账款。")
+
+
+def get_visible(
+    session: Session, viewer: Viewer, receivable_id: UUID, *, lock: bool = False
+) -> Claim:
+    """Return a receivable the viewer may see, with its balance locked if asked.
+
+    Raises:
+        NotFoundError: there is none, or none for this viewer.
+    """
+    statement = _LOCKED if lock else text(_ONE)
+    found = session.connection().execute(statement, {"id": receivable_id, **viewer.parameters()})
+    row = found.mappings().one_or_none()
+    if row is None:
+        raise not_found()
+    return Claim(**row)
+
+
+def lock_several(session: Session, viewer: Viewer, ids: list[UUID]) -> dict[UUID, Claim]:
+    """Return visible receivables by id, locked in the order of their ids so that none deadlock."""
+    parameters = {"ids": ids, **viewer.parameters()}
+    rows = session.connection().execute(_SEVERAL_LOCKED, parameters).mappings()
+    return {row["id"]: Claim(**row) for row in rows}
+
+
+def page(session: Session, viewer: Viewer, *, after: UUID, limit: int) -> list[Claim]:
+    """Return the visible receivables whose ids follow one, in order."""
+    parameters = {"after": after, "limit": limit, **viewer.parameters()}
+    return [Claim(**row) for row in session.connection().execute(_PAGE, parameters).mappings()]
+
+
+BOOK: Final = f"""
+    opened AS (
+      SELECT r.* FROM receivables r
+      WHERE r.opened_on <= :as_of AND r.known_at <= :known_at AND {VISIBLE.format(table="r")}
+    ), folded AS (
+      SELECT p.receivable_id,
+        sum(CASE 'receivable' WHEN p.debit THEN p.amount_fen WHEN p.credit THEN -p.amount_fen
+          ELSE 0 END)::bigint AS receivable_fen,
+        sum(CASE 'disputed' WHEN p.debit THEN p.amount_fen WHEN p.credit THEN -p.amount_fen
+          ELSE 0 END)::bigint AS disputed_fen,
+        sum(CASE 'reserved' WHEN p.debit THEN p.amount_fen WHEN p.credit THEN -p.amount_fen
+          ELSE 0 END)::bigint AS reserved_fen,
+        sum(CASE 'assigned' WHEN p.debit THEN p.amount_fen WHEN p.credit THEN -p.amount_fen
+          ELSE 0 END)::bigint AS assigned_fen
+      FROM postings p WHERE p."on" <= :as_of AND p.known_at <= :known_at
+      GROUP BY p.receivable_id
+    ), started AS (
+      {STARTS.format(facts="f.since_on <= :as_of AND f.known_at <= :known_at")}
+    ), confirmed AS (
+      SELECT q.receivable_id, min(q."on") AS confirmed_on FROM confirmations q
+      WHERE q.kind = 'CONFIRMED' AND q."on" <= :as_of AND q.known_at <= :known_at
+      GROUP BY q.receivable_id
+    ), book AS (
+      SELECT r.id, r.contract_id, r.order_id, r.debtor_id, r.creditor_id, r.invoice_kind,
+        r.invoice_code, r.invoice_number, r.issued_on, r.face_fen, r.currency, r.opened_on,
+        r.identity, p.receivable_fen, p.disputed_fen, p.reserved_fen, p.assigned_fen,
+        s.start_on, q.confirmed_on, c.applies, c.regime, c.flags,
+        {DUE.format(agreed="r.agreed_due_on", start="s.start_on")} AS due_on
+      FROM opened r
+      JOIN folded p ON p.receivable_id = r.id
+      JOIN contracts c ON c.id = r.contract_id
+      LEFT JOIN started s ON s.receivable_id = r.id
+      LEFT JOIN confirmed q ON q.receivable_id = r.id
+    )"""
+"""Clauses of a WITH that end in ``book``: every receivable as of a legal day and as known then.
+
+Binds ``as_of``, ``known_at``, ``sees_all``, ``viewer``. Everything is folded from the facts; the
+balances kept beside the postings are not read.
+"""
+
+
+def book_parameters(viewer: Viewer, *, as_of: date, known_at: datetime) -> dict[str, Any]:
+    """Return the bind parameters of `BOOK`."""
+    return {"as_of": as_of, "known_at": known_at, **viewer.parameters()}

@@ -1,0 +1,269 @@
+"""What the parties do with a receivable: ask, confirm, dispute, resolve, credit."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.events import (
+    ConfirmationRequested,
+    Data,
+    DisputeResolved,
+    ReceivableConfirmed,
+    ReceivableCredited,
+    ReceivableDisputed,
+)
+from services.ledger.access import NotAllowedError, Viewer
+from services.ledger.errors import LedgerError, ReusedIdError
+from services.ledger.journal.service import Move, record
+from services.ledger.log.service import Entry, append
+from services.ledger.money import format_fen
+from services.ledger.receivables import queries
+from services.ledger.receivables.queries import Claim
+
+
+class AlreadyConfirmedError(LedgerError):
+    """The debtor has answered; what it thinks now is a dispute or a credit note."""
+
+    code = "ALREADY_CONFIRMED"
+    status = 409
+
+
+class ExceedsError(LedgerError):
+    """An amount above what there is to act on."""
+
+    code = "AMOUNT_EXCEEDS"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something a party does with a receivable: under the caller's id, on a legal day."""
+
+    id: UUID
+    receivable_id: UUID
+    on: date
+    amount_fen: int = 0
+    reason: str = ""
+    request_id: str = ""
+
+
+_STATE: Final = text(
+    """
+    INSERT INTO confirmations (receivable_id, id, kind, amount_fen, reason, "on", known_at)
+    VALUES (:receivable_id, :id, :kind, :amount_fen, :reason, :on, now())
+    """
+)
+_STATED: Final = text(
+    "SELECT kind, amount_fen FROM confirmations WHERE receivable_id = :receivable_id AND id = :id"
+)
+_CONFIRMED: Final = text(
+    "UPDATE balances SET confirmed_on = :on WHERE receivable_id = :receivable_id"
+)
+_POSTED: Final = text(
+    "SELECT debit, credit, amount_fen FROM postings"
+    " WHERE receivable_id = :receivable_id AND cause = :id"
+)
+
+
+def entry(claim: Claim, data: Data, viewer: Viewer) -> Entry:
+    """Return an event about a receivable, which both its parties may see."""
+    return Entry(claim.id, data, viewer.name, claim.debtor_id, claim.creditor_id)
+
+
+def _named(claim: Claim) -> dict[str, str]:
+    return {"invoice_number": claim.invoice_number, "currency": claim.currency}
+
+
+def only_party(viewer: Viewer, party_id: UUID, english: str, chinese: str) -> None:
+    """Refuse anyone but one party.
+
+    Raises:
+        NotAllowedError: the viewer acts for someone else; an operator acts for nobody.
+    """
+    if viewer.party_id != party_id:
+        raise NotAllowedError(f"Only the {english} may do this.", f"只有{chinese}可以执行此操作。")
+
+
+def exceeds(amount_fen: int, most_fen: int, english: str, chinese: str) -> ExceedsError:
+    """Return the refusal of an amount above a limit, with both numbers."""
+    amount, most = format_fen(amount_fen), format_fen(most_fen)
+    return ExceedsError(
+        f"{amount} exceeds the {most} {english}.", f"{amount}超过{chinese}{most}。", field="amount"
+    )
+
+
+def reused(act_id: UUID) -> ReusedIdError:
+    """Return the refusal of an id that names something else."""
+    return ReusedIdError(
+        f"The id {act_id} already names another act on this receivable; use an id of its own.",
+        f"编号{act_id}已用于该应收账款的另一操作；请使用新编号。",
+        field="id",
+    )
+
+
+def _stated_before(session: Session, act: Act, kinds: tuple[str, ...]) -> bool:
+    values = {"receivable_id": act.receivable_id, "id": act.id}
+    row = session.connection().execute(_STATED, values).one_or_none()
+    if row is not None and (row.kind not in kinds or row.amount_fen != act.amount_fen):
+        raise reused(act.id)
+    return row is not None
+
+
+def _posted_before(session: Session, act: Act, debit: str, credit: str) -> bool:
+    values = {"receivable_id": act.receivable_id, "id": act.id}
+    rows = session.connection().execute(_POSTED, values).all()
+    if rows and tuple(rows[0]) != (debit, credit, act.amount_fen):
+        raise reused(act.id)
+    return bool(rows)
+
+
+def request_confirmation(
+    session: Session, viewer: Viewer, act: Act, *, answer_due_on: date
+) -> Claim:
+    """Ask the debtor to confirm (确权); it has 30 days (802号 第十六条第二款).
+
+    Raises:
+        NotAllowedError: the viewer is not the creditor.
+        AlreadyConfirmedError: there is nothing left to ask.
+    """
+    claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
+    only_party(viewer, claim.creditor_id, "supplier", "供应商")
+    if _stated_before(session, act, ("REQUESTED",)):
+        return claim
+    if claim.confirmed_on:
+        raise _already_confirmed(claim)
+    _state(session, act, "REQUESTED")
+    asked = ConfirmationRequested(
+        receivable_id=claim.id,
+        amount=format_fen(claim.face_fen),
+        answer_due_on=answer_due_on,
+        **_named(claim),
+    )
+    append(session, [entry(claim, asked, viewer)], act.request_id)
+    return claim
+
+
+def confirm(session: Session, viewer: Viewer, act: Act) -> Claim:
+    """Confirm what is owed, in full or in part; the remainder becomes disputed.
+
+    Confirming nothing is a rejection: the whole is disputed, for the reason given.
+
+    Raises:
+        NotAllowedError: the viewer is not the debtor.
+        AlreadyConfirmedError: it has answered before.
+        ExceedsError: more than the face is confirmed.
+    """
+    claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
+    only_party(viewer, claim.debtor_id, "buyer", "付款方")
+    if _stated_before(session, act, ("CONFIRMED", "REJECTED")):
+        return claim
+    if claim.confirmed_on:
+        raise _already_confirmed(claim)
+    if act.amount_fen > claim.receivable_fen:
+        raise exceeds(act.amount_fen, claim.receivable_fen, "still owed", "尚欠的")
+    _state(session, act, "CONFIRMED" if act.amount_fen else "REJECTED")
+    if act.amount_fen:
+        session.connection().execute(_CONFIRMED, {"receivable_id": claim.id, "on": act.on})
+    remainder_fen = claim.receivable_fen - act.amount_fen
+    answered = ReceivableConfirmed(
+        confirmed=format_fen(act.amount_fen), disputed=format_fen(remainder_fen), **_named(claim)
+    )
+    moves = [Move(claim.id, "disputed", "receivable", remainder_fen, act.on, act.id)]
+    record(session, moves, [entry(claim, answered, viewer)], act.request_id)
+    return queries.get_visible(session, viewer, claim.id)
+
+
+def _state(session: Session, act: Act, kind: str) -> None:
+    values = {
+        "receivable_id": act.receivable_id,
+        "id": act.id,
+        "kind": kind,
+        "amount_fen": act.amount_fen,
+        "reason": act.reason,
+        "on": act.on,
+    }
+    session.connection().execute(_STATE, values)
+
+
+def _already_confirmed(claim: Claim) -> AlreadyConfirmedError:
+    return AlreadyConfirmedError(
+        f"The receivable was confirmed on {claim.confirmed_on}; raise a dispute or a credit note.",
+        f"该应收账款已于{claim.confirmed_on}确认；如有异议请提出争议或红字冲减。",
+    )
+
+
+def dispute(session: Session, viewer: Viewer, act: Act) -> Claim:
+    """Hold a part back as disputed; the rest stays due (802号 第十五条).
+
+    Raises:
+        NotAllowedError: the viewer is not the debtor.
+        ExceedsError: more is disputed than is owed and free.
+    """
+    claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
+    only_party(viewer, claim.debtor_id, "buyer", "付款方")
+    if _posted_before(session, act, "disputed", "receivable"):
+        return claim
+    if act.amount_fen > claim.receivable_fen:
+        raise exceeds(act.amount_fen, claim.receivable_fen, "owed and free", "可提出争议的")
+    held = ReceivableDisputed(amount=format_fen(act.amount_fen), reason=act.reason, **_named(claim))
+    moves = [Move(claim.id, "disputed", "receivable", act.amount_fen, act.on, act.id)]
+    record(session, moves, [entry(claim, held, viewer)], act.request_id)
+    return queries.get_visible(session, viewer, claim.id)
+
+
+def resolve(session: Session, viewer: Viewer, act: Act, *, upheld: bool) -> Claim:
+    """End a dispute over an amount: it is owed after all, or it is given up.
+
+    The debtor may give in and the creditor may give up; neither decides for the other.
+
+    Raises:
+        NotAllowedError: it is the other party's to say.
+        ExceedsError: more than is disputed.
+    """
+    claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
+    if upheld:
+        only_party(viewer, claim.debtor_id, "buyer", "付款方")
+    else:
+        only_party(viewer, claim.creditor_id, "supplier", "供应商")
+    debit = "receivable" if upheld else "supply"
+    if _posted_before(session, act, debit, "disputed"):
+        return claim
+    if act.amount_fen > claim.disputed_fen:
+        raise exceeds(act.amount_fen, claim.disputed_fen, "in dispute", "争议中的")
+    amount, nothing = format_fen(act.amount_fen), format_fen(0)
+    ended = DisputeResolved(
+        upheld=amount if upheld else nothing,
+        withdrawn=nothing if upheld else amount,
+        **_named(claim),
+    )
+    moves = [Move(claim.id, debit, "disputed", act.amount_fen, act.on, act.id)]
+    record(session, moves, [entry(claim, ended, viewer)], act.request_id)
+    return queries.get_visible(session, viewer, claim.id)
+
+
+def credit(session: Session, viewer: Viewer, act: Act) -> Claim:
+    """Lower a receivable by a credit note (红字发票) or agreed deduction of the supplier's.
+
+    Raises:
+        NotAllowedError: the viewer is not the creditor.
+        ExceedsError: more than is owed and free; what a platform holds needs its consent.
+    """
+    claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
+    only_party(viewer, claim.creditor_id, "supplier", "供应商")
+    if _posted_before(session, act, "supply", "receivable"):
+        return claim
+    if act.amount_fen > claim.receivable_fen:
+        raise exceeds(act.amount_fen, claim.receivable_fen, "owed and free", "可冲减的")
+    lowered = ReceivableCredited(
+        amount=format_fen(act.amount_fen),
+        still_open=format_fen(claim.open_fen - act.amount_fen),
+        reference=act.reason,
+        **_named(claim),
+    )
+    moves = [Move(claim.id, "supply", "receivable", act.amount_fen, act.on, act.id)]
+    record(session, moves, [entry(claim, lowered, viewer)], act.request_id)
+    return queries.get_visible(session, viewer, claim.id)

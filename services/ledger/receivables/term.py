@@ -1,0 +1,82 @@
+"""The payment term in SQL: where it starts and when it is due, from facts and stored decisions.
+
+The arithmetic is that of `law.terms` and `law.start`; a property test holds the two together.
+``f`` is `clock_facts`, ``c`` the contract, ``r`` the receivable.
+"""
+
+from typing import Final
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+START_OF_RECEIPT: Final = """
+    CASE c.start_rule
+      WHEN 'SETTLEMENT' THEN {settled}
+      WHEN 'DELIVERY' THEN coalesce({delivered}, {accepted})
+      ELSE CASE
+        WHEN {accepted} IS NULL AND {rejected} IS NOT NULL THEN NULL
+        WHEN c.inspection_days IS NULL OR {delivered} IS NULL THEN {accepted}
+        ELSE least({accepted}, {delivered} + c.inspection_days)
+      END
+    END"""
+"""Art. 9 and 10 for one receipt: the day of acceptance, at the latest the end of inspection."""
+
+DUE: Final = """
+    (SELECT CASE WHEN c.rolls THEN coalesce(k.next_workday, d.day) ELSE d.day END
+     FROM (SELECT least(
+             coalesce({agreed}, least({start} + c.due_term_days,
+               ({start} + make_interval(months => c.due_term_months))::date)),
+             {start} + c.due_cap_days) AS day) d
+     LEFT JOIN calendar k ON k.day = d.day)"""
+"""民法典 201 to 203: the first day is not counted, a rest day moves to the next working day."""
+
+STARTS: Final = (
+    """
+    SELECT x.receivable_id,
+           CASE WHEN bool_and(x.start_on IS NOT NULL) THEN max(x.start_on) END AS start_on
+    FROM (
+      SELECT l.receivable_id, l.receipt_id,"""
+    + START_OF_RECEIPT.format(
+        settled="max(l.\"on\") FILTER (WHERE l.kind = 'SETTLEMENT_CONFIRMED')",
+        delivered="max(l.\"on\") FILTER (WHERE l.kind = 'DELIVERED')",
+        accepted="max(l.\"on\") FILTER (WHERE l.kind = 'ACCEPTED')",
+        rejected="max(l.\"on\") FILTER (WHERE l.kind = 'REJECTED')",
+    )
+    + """ AS start_on
+      FROM (
+        SELECT f.receivable_id, f.receipt_id, f."on",
+               CASE WHEN (f."on", f.known_at) > (
+                 max(f."on") FILTER (WHERE f.kind = 'CANCELLED') OVER w,
+                 max(f.known_at) FILTER (WHERE f.kind = 'CANCELLED') OVER w) IS NOT FALSE
+               THEN f.kind ELSE 'CANCELLED' END AS kind
+        FROM clock_facts f WHERE {facts}
+        WINDOW w AS (PARTITION BY f.receivable_id, f.receipt_id)
+      ) l
+      JOIN receivables r ON r.id = l.receivable_id
+      JOIN contracts c ON c.id = r.contract_id
+      GROUP BY l.receivable_id, l.receipt_id, c.start_rule, c.inspection_days
+    ) x
+    GROUP BY x.receivable_id"""
+)
+"""The start of the term of each receivable, from the facts that ``{facts}`` selects.
+
+A cancelled receipt counts for nothing until it is repeated, and a receivable whose receipts have
+not all started has not started. Of several receipts the last one decides.
+"""
+
+_PROJECT: Final = text(
+    f"""
+    UPDATE balances b SET start_on = s.start_on, due_on = {
+        DUE.format(agreed="r.agreed_due_on", start="s.start_on")
+    }
+    FROM ({STARTS.format(facts="f.receivable_id = ANY(:ids)")}) s
+    JOIN receivables r ON r.id = s.receivable_id
+    JOIN contracts c ON c.id = r.contract_id
+    WHERE b.receivable_id = s.receivable_id
+    """
+)
+
+
+def project(session: Session, receivable_ids: list[str]) -> None:
+    """Bring the dates kept beside the balances up to the facts now known."""
+    session.connection().execute(_PROJECT, {"ids": receivable_ids})
