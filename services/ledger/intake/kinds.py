@@ -1,0 +1,155 @@
+"""The records a file may hold, and the fields of each: what a profile maps columns to."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from services.ledger.orders.models import RECEIPT_KINDS
+from services.ledger.parties.models import KINDS as PARTY_KINDS
+
+Type = Literal[
+    "text", "long_text", "amount", "day", "instant", "number", "choice", "flag", "currency", "uscc"
+]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a record."""
+
+    type: Type
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    limit: int = 0
+    default: str | None = None
+    """The constant taken when the profile does not map the field."""
+
+
+_TEXT = Field("text", required=True)
+_MAYBE = Field("text")
+_DAY = Field("day", required=True)
+_KNOWN = Field("instant")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of record."""
+
+    fields: dict[str, Field]
+    same_document: tuple[str, ...] = ()
+    """The fields that name the document: rows that agree in them speak of the same one."""
+    one_of: tuple[tuple[str, ...], ...] = field(default=())
+    """Sets of fields of which at least one must be mapped in full."""
+
+
+KINDS: dict[str, Kind] = {
+    "party": Kind(
+        {
+            "party": _TEXT,
+            "name": Field("text", required=True),
+            "kind": Field("choice", required=True, choices=PARTY_KINDS),
+            "uscc": Field("uscc"),
+            "domestic": Field("flag", default="true"),
+            "region": _MAYBE,
+            "email": _MAYBE,
+        },
+        same_document=("party",),
+    ),
+    "contract": Kind(
+        {
+            "contract": _TEXT,
+            "debtor": _TEXT,
+            "creditor": _TEXT,
+            "signed_on": _DAY,
+            "subject": Field("choice", choices=("GOODS", "WORKS", "SERVICES"), default="GOODS"),
+            "in_scope": Field("flag", default="true"),
+            "settlement": Field(
+                "choice",
+                choices=("ON_DELIVERY", "ACCEPTANCE", "PROGRESS", "PERIODIC"),
+                default="ACCEPTANCE",
+            ),
+            "term_days": Field("number", limit=3650),
+            "known_at": _KNOWN,
+        },
+        same_document=("contract", "debtor", "creditor"),
+    ),
+    "order": Kind(
+        {
+            "order": _TEXT,
+            "contract": _TEXT,
+            "debtor": _TEXT,
+            "creditor": _TEXT,
+            "placed_on": _DAY,
+            "amount": Field("amount"),
+            "currency": Field("currency"),
+            "known_at": _KNOWN,
+        },
+        same_document=("order",),
+    ),
+    "receipt": Kind(
+        {
+            "order": _TEXT,
+            "receipt": _TEXT,
+            "kind": Field("choice", required=True, choices=RECEIPT_KINDS),
+            "on": _DAY,
+            "known_at": _KNOWN,
+        },
+        same_document=("order", "receipt", "kind", "on", "known_at"),
+    ),
+    "receivable": Kind(
+        {
+            "receivable": _TEXT,
+            "invoice_kind": Field("choice", choices=("DIGITAL", "VAT", "OTHER"), default="OTHER"),
+            "invoice_code": _MAYBE,
+            "invoice_number": _TEXT,
+            "debtor": _MAYBE,
+            "creditor": _MAYBE,
+            "contract": _MAYBE,
+            "order": _MAYBE,
+            "receipt": _MAYBE,
+            "issued_on": _DAY,
+            "amount": Field("amount", required=True),
+            "currency": Field("currency"),
+            "due_on": Field("day"),
+            "delivered_on": Field("day"),
+            "accepted_on": Field("day"),
+            "settled_on": Field("day"),
+            "known_at": _KNOWN,
+        },
+        same_document=("receivable",),
+        one_of=(("debtor", "creditor", "contract"), ("order",), ("receipt",)),
+    ),
+    "receipt_link": Kind(
+        {"receivable": _TEXT, "receipt": _TEXT, "since_on": _DAY, "known_at": _KNOWN},
+        same_document=("receivable", "receipt"),
+    ),
+    "confirmation": Kind(
+        {
+            "receivable": _TEXT,
+            "amount": Field("amount"),
+            "on": _DAY,
+            "note": Field("long_text"),
+            "known_at": _KNOWN,
+        },
+        same_document=("receivable",),
+    ),
+    "dispute": Kind(
+        {
+            "receivable": _TEXT,
+            "amount": Field("amount"),
+            "on": _DAY,
+            "reason": Field("long_text", required=True),
+            "known_at": _KNOWN,
+        },
+        same_document=("receivable",),
+    ),
+    "payment": Kind(
+        {
+            "payment": _TEXT,
+            "receivable": _TEXT,
+            "amount": Field("amount", required=True),
+            "on": _DAY,
+            "method": _MAYBE,
+            "known_at": _KNOWN,
+        },
+        same_document=("payment", "receivable"),
+    ),
+}

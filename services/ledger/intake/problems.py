@@ -1,0 +1,157 @@
+"""What is wrong with a row, a cell or a whole file, in Chinese and English."""
+
+import csv
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from services.ledger.errors import LedgerError
+
+KEPT_IN_MEMORY = 10_000
+"""Row errors shown; the rest is counted and written beside them, so that memory stays flat."""
+
+_SHOWN = 80
+"""Characters of a refused value that are repeated in its error."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "REQUIRED": ("必填项为空", "a required value is empty"),
+    "ROW_WIDTH": (
+        "该行有{found}列，表头有{expected}列",
+        "the row has {found} columns, the heading {expected}",
+    ),
+    "ID_NUMERIC": (
+        "单元格为数值，可能已丢失精度，请设为文本后重新填写",
+        "the cell is a number and may have lost digits; format it as text and enter it again",
+    ),
+    "ID_SCIENTIFIC": (
+        "编号为科学计数法，已丢失位数，请以文本重新填写",
+        "the identifier is in scientific notation and has lost digits; enter it again as text",
+    ),
+    "TEXT_TOO_LONG": ("文字超过{limit}字", "the text is longer than {limit} characters"),
+    "TEXT_CONTROL": (
+        "文字含有不可见控制字符",
+        "the text holds invisible control characters",
+    ),
+    "AMOUNT_INVALID": (
+        "金额不是十进制数（不接受科学计数法、NaN、货币符号或未声明的千分位）",
+        "not a plain decimal number (no exponent, NaN, currency sign, undeclared separator)",
+    ),
+    "AMOUNT_PLACES": (
+        "金额多于{places}位小数，不做四舍五入",
+        "the amount has more than {places} decimal places and is not rounded for you",
+    ),
+    "AMOUNT_NEGATIVE": (
+        "金额为负；红字发票请作为贷项录入",
+        "the amount is negative; enter a credit note as such",
+    ),
+    "AMOUNT_ZERO": ("金额为零", "the amount is zero"),
+    "AMOUNT_TOO_LARGE": (
+        "金额超过 9,999,999,999,999.99",
+        "the amount exceeds 9,999,999,999,999.99",
+    ),
+    "DATE_INVALID": (
+        "日期不符合格式 {formats}",
+        "the date is not written as {formats}",
+    ),
+    "DATE_NONEXISTENT": ("日期不存在", "there is no such date"),
+    "DATE_RANGE": ("日期不在 1980 至 2199 年之间", "the date is not between 1980 and 2199"),
+    "TIME_INVALID": (
+        "时间不是 ISO 8601 时刻（如 2026-01-02T08:30:00+08:00）",
+        "the time is not an ISO 8601 instant such as 2026-01-02T08:30:00+08:00",
+    ),
+    "NUMBER_INVALID": ("不是0至{limit}的整数", "not a whole number from 0 to {limit}"),
+    "CHOICE_UNKNOWN": ("取值不在 {choices} 之中", "the value is not one of {choices}"),
+    "CURRENCY_INVALID": (
+        "币种不是三个大写字母",
+        "the currency is not three capital letters",
+    ),
+    "USCC_INVALID": (
+        "统一社会信用代码不正确（18位，校验码不符或含非法字符）",
+        "not a unified social credit code (18 characters; check character or alphabet is wrong)",
+    ),
+}
+"""Code: Chinese, English. Other packages' refusals bring their own texts."""
+
+
+class FileRefusedError(LedgerError):
+    """The whole file is refused and nothing of it was read into the book."""
+
+    code = "FILE_REFUSED"
+
+
+class CellError(Exception):
+    """One value that cannot be read; ``params`` fill the placeholders of its texts."""
+
+    def __init__(self, code: str, **params: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """Why one row is not taken."""
+
+    line: int
+    """Line of the file where the row begins, the heading counted, from 1."""
+    column: str
+    """Heading of the column, or empty when the row as a whole is meant."""
+    code: str
+    chinese: str
+    english: str
+    value: str
+
+
+def row_error(line: int, column: str, value: str, error: CellError) -> RowError:
+    """Word a cell's error for its place in the file."""
+    chinese, english = TEXTS[error.code]
+    return RowError(
+        line,
+        column,
+        error.code,
+        chinese.format(**error.params),
+        english.format(**error.params),
+        value[:_SHOWN],
+    )
+
+
+@dataclass
+class Problems:
+    """Row errors of one file: all counted, the first ones kept, the rest written to a file."""
+
+    rest_path: Path | None = None
+    """Where errors beyond those kept are written as CSV; None: they are counted only."""
+    kept: list[RowError] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    _rest: TextIO | None = None
+
+    @property
+    def total(self) -> int:
+        """Number of row errors, kept or not."""
+        return self.counts.total()
+
+    def add(self, error: RowError) -> None:
+        """Count an error, and keep it or write it away."""
+        self.counts[error.code] += 1
+        if len(self.kept) < KEPT_IN_MEMORY:
+            self.kept.append(error)
+        elif self.rest_path is not None:
+            self._write(error)
+
+    def close(self) -> None:
+        """Close the file of the rest, if one was begun."""
+        if self._rest is not None:
+            self._rest.close()
+            self._rest = None
+
+    def _write(self, error: RowError) -> None:
+        if self._rest is None:
+            assert self.rest_path is not None
+            self._rest = self.rest_path.open("w", encoding="utf-8-sig", newline="")
+            csv.writer(self._rest).writerow(
+                ["行 line", "列 column", "code", "原因", "reason", "值 value"]
+            )
+        csv.writer(self._rest).writerow(
+            [error.line, error.column, error.code, error.chinese, error.english, error.value]
+        )
