@@ -68,6 +68,8 @@ CREATE TABLE claims (
   export_id uuid NOT NULL,
   platform_id uuid NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  start_on date NOT NULL,
+  due_on date NOT NULL,
   "on" date NOT NULL,
   known_at timestamptz NOT NULL,
   PRIMARY KEY (receivable_id, id)

@@ -49,6 +49,9 @@ class Claim(SQLModel, table=True):
     export_id: UUID
     platform_id: UUID
     amount_fen: int = Field(sa_type=BigInteger)
+    start_on: date
+    due_on: date
+    """What the platform was told, so that the file can be written again as it was."""
     on: date
     known_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
 

@@ -1,0 +1,205 @@
+"""Take in what a platform says of an export: financed, pending or refused, each row once."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from sqlalchemy import Row, text
+from sqlmodel import Session
+
+from services.ledger.access import Viewer
+from services.ledger.errors import LedgerError
+from services.ledger.financing.queries import get_export
+
+STATES: Final = ("FINANCED", "PENDING", "REFUSED")
+
+
+class AnswerError(LedgerError):
+    """An answer that does not fit the export it speaks of; nothing of it is taken in."""
+
+    code = "ANSWER_DOES_NOT_FIT"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a platform says of one invoice of an export."""
+
+    document_number: str
+    issued_on: date | None
+    total_fen: int | None
+    state: str
+    financed_fen: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerResult:
+    """How many rows of an answer were new, by state, and how many were known already."""
+
+    reference: str
+    financed: int
+    pending: int
+    refused: int
+    repeated: int
+    financed_fen: int
+
+
+_MATCH: Final = text(
+    """
+    SELECT a.n, count(x.id) AS found,
+      min(x.id::varchar) AS claim_id, min(r.id::varchar) AS receivable_id,
+      bool_or(EXISTS (SELECT FROM claim_answers p WHERE p.receivable_id = r.id
+        AND p.claim_id = x.id AND p.state = a.state)) AS repeated,
+      max((SELECT p.state FROM claim_answers p WHERE p.receivable_id = r.id
+        AND p.claim_id = x.id AND p.state <> 'PENDING' LIMIT 1)) AS final
+    FROM json_to_recordset(CAST(:rows AS json)) AS a(n integer, number varchar, issued_on date,
+      total_fen bigint, state varchar)
+    LEFT JOIN (claims x JOIN receivables r ON r.id = x.receivable_id)
+      ON x.export_id = :export_id AND r.invoice_code || r.invoice_number = a.number
+      AND (a.issued_on IS NULL OR a.issued_on = r.issued_on)
+      AND (a.total_fen IS NULL OR a.total_fen = r.face_fen)
+    GROUP BY a.n ORDER BY a.n
+    """
+)
+_TAKE_IN: Final = text(
+    """
+    WITH a AS (
+      SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS t(receivable_id uuid, claim_id uuid,
+        state varchar, financed_fen bigint, reason varchar)
+    ), stated AS (
+      INSERT INTO claim_answers (receivable_id, claim_id, id, state, financed_fen, reason, "on",
+        known_at)
+      SELECT receivable_id, claim_id, md5('answer:' || claim_id || state)::uuid, state,
+        financed_fen, reason, :on, :at FROM a
+    ), held AS (
+      SELECT b.receivable_id, a.claim_id, a.state, least(x.amount_fen, b.reserved_fen) AS fen
+      FROM a JOIN claims x ON x.receivable_id = a.receivable_id AND x.id = a.claim_id
+      JOIN balances b ON b.receivable_id = a.receivable_id WHERE a.state <> 'PENDING'
+    ), posted AS (
+      INSERT INTO postings (receivable_id, id, debit, credit, amount_fen, "on", known_at, cause)
+      SELECT receivable_id, md5('answered:' || claim_id)::uuid,
+        CASE state WHEN 'FINANCED' THEN 'assigned' ELSE 'receivable' END, 'reserved', fen, :on,
+        :at, claim_id FROM held WHERE fen > 0
+      RETURNING receivable_id, debit, amount_fen
+    ), moved AS (
+      UPDATE balances b SET reserved_fen = b.reserved_fen - p.amount_fen,
+        assigned_fen = b.assigned_fen
+          + CASE p.debit WHEN 'assigned' THEN p.amount_fen ELSE 0 END,
+        receivable_fen = b.receivable_fen
+          + CASE p.debit WHEN 'receivable' THEN p.amount_fen ELSE 0 END
+      FROM posted p WHERE b.receivable_id = p.receivable_id
+    ), appended AS (
+      INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, platform_id, data,
+        request_id, occurred_at)
+      SELECT r.id, md5('told:' || a.claim_id || a.state)::uuid,
+        CASE a.state WHEN 'FINANCED' THEN 'receivable.financed' ELSE 'receivable.refused' END,
+        :actor, r.debtor_id, r.creditor_id, :platform_id,
+        jsonb_build_object('invoice_number', r.invoice_number, 'currency', r.currency,
+          'platform', CAST(:code AS varchar))
+        || CASE a.state WHEN 'FINANCED' THEN jsonb_build_object('amount',
+             to_char(coalesce(a.financed_fen, 0)::numeric / 100, 'FM9999999999990.00'))
+           ELSE jsonb_build_object('reason', a.reason) END,
+        :request_id, :at
+      FROM a JOIN receivables r ON r.id = a.receivable_id WHERE a.state <> 'PENDING'
+      RETURNING subject_id, id
+    )
+    INSERT INTO unsealed (subject_id, event_id) SELECT subject_id, id FROM appended
+    """
+)
+_LOCK: Final = text(
+    "SELECT b.receivable_id FROM balances b JOIN claims x ON x.receivable_id = b.receivable_id"
+    " WHERE x.export_id = :export_id ORDER BY b.receivable_id FOR UPDATE OF b"
+)
+
+
+def take_in(
+    session: Session,
+    viewer: Viewer,
+    *,
+    reference: str,
+    answers: Sequence[Answered],
+    on: date,
+    at: datetime,
+    request_id: str = "",
+) -> AnswerResult:
+    """Record a platform's answer to one of its exports; the same answer again changes nothing.
+
+    Financed: the part offered is assigned. Refused: it is free again. Pending: it stays reserved.
+
+    Raises:
+        NotFoundError: no such export, or not this platform's.
+        AnswerError: a row that names no invoice of the export, or several, or contradicts what
+            the platform said before. Then nothing is taken in.
+    """
+    viewer.require("operator", "platform")
+    export = get_export(session, viewer, reference)
+    connection = session.connection()
+    connection.execute(_LOCK, {"export_id": export.id})
+    rows = [
+        {
+            "n": n,
+            "number": answer.document_number,
+            "issued_on": answer.issued_on.isoformat() if answer.issued_on else None,
+            "total_fen": answer.total_fen,
+            "state": answer.state,
+        }
+        for n, answer in enumerate(answers)
+    ]
+    matches = connection.execute(_MATCH, {"rows": json.dumps(rows), "export_id": export.id}).all()
+    _check(reference, answers, matches)
+    new = {
+        match.claim_id: {
+            "receivable_id": match.receivable_id,
+            "claim_id": match.claim_id,
+            "state": answers[match.n].state,
+            "financed_fen": answers[match.n].financed_fen,
+            "reason": answers[match.n].reason,
+        }
+        for match in matches
+        if not match.repeated
+    }
+    parameters = {
+        "rows": json.dumps(list(new.values())),
+        "on": on,
+        "at": at,
+        "actor": viewer.name,
+        "platform_id": export.platform_id,
+        "code": export.platform_code,
+        "request_id": request_id,
+    }
+    connection.execute(_TAKE_IN, parameters)
+    counted = {state: sum(row["state"] == state for row in new.values()) for state in STATES}
+    return AnswerResult(
+        reference=reference,
+        financed=counted["FINANCED"],
+        pending=counted["PENDING"],
+        refused=counted["REFUSED"],
+        repeated=len(matches) - len(new),
+        financed_fen=sum(int(row["financed_fen"] or 0) for row in new.values()),
+    )
+
+
+def _check(reference: str, answers: Sequence[Answered], matches: Sequence[Row[Any]]) -> None:
+    seen: dict[str, str] = {}
+    for match in matches:
+        answer = answers[match.n]
+        number = answer.document_number
+        if match.found != 1:
+            raise AnswerError(
+                f"Invoice {number!r} with this date and total is {match.found} times in export"
+                f" {reference}; it must be there once.",
+                f"导出批次{reference}中号码、日期、金额相符的发票{number!r}有{match.found}张；"
+                "须恰有一张。",
+                field=number,
+            )
+        if seen.setdefault(match.claim_id, answer.state) != answer.state or (
+            match.final and match.final != answer.state
+        ):
+            before = match.final or seen[match.claim_id]
+            raise AnswerError(
+                f"Invoice {number!r} was answered {before} and is now answered {answer.state}.",
+                f"发票{number!r}此前答复为{before}，现答复为{answer.state}，互相矛盾。",
+                field=number,
+            )

@@ -1,0 +1,164 @@
+"""Offer the eligible receivables of a day to a platform: reserved in one statement, then written.
+
+The reservation is a posting, so it draws on the same budget as payments, credits and disputes;
+the database refuses a receivable offered beyond what is free.
+"""
+
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.ledger.access import Viewer
+from services.ledger.errors import LedgerError, NotFoundError
+from services.ledger.financing.queries import ELIGIBLE, ExportSummary, get_export
+from services.ledger.ids import new_id
+from services.ledger.receivables.queries import BOOK, book_parameters
+
+
+class NothingEligibleError(LedgerError):
+    """No receivable may be offered, so there is nothing to export."""
+
+    code = "NOTHING_ELIGIBLE"
+    status = 409
+
+
+_PLATFORM: Final = text("SELECT id, code FROM platforms WHERE code = :code")
+_ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(hashtext('financing.export'))")
+_LOCK: Final = text(
+    """
+    SELECT count(*) FROM (
+      SELECT FROM balances WHERE confirmed_on IS NOT NULL AND receivable_fen > 0
+        AND due_on >= :as_of ORDER BY receivable_id FOR UPDATE) locked
+    """
+)
+"""What is free now stays free until it is reserved; a payment meanwhile waits."""
+_NUMBER: Final = text(
+    "SELECT count(*) + 1 FROM exports WHERE starts_with(reference, CAST(:prefix AS varchar))"
+)
+_RESERVE: Final = text(
+    f"""
+    WITH {BOOK}, offered AS (
+      SELECT b.id, b.receivable_fen AS fen, b.start_on, b.due_on, b.debtor_id, b.creditor_id,
+        b.invoice_number, md5('claim:' || :export_id || b.id::varchar)::uuid AS claim_id
+      FROM book b
+      WHERE {ELIGIBLE} AND b.currency = :currency AND NOT EXISTS (
+        SELECT FROM claims x WHERE x.receivable_id = b.id AND x."on" > :as_of AND NOT EXISTS (
+          SELECT FROM claim_answers a WHERE a.receivable_id = b.id AND a.claim_id = x.id
+            AND a.state = 'REFUSED'))
+    ), claimed AS (
+      INSERT INTO claims (receivable_id, id, export_id, platform_id, amount_fen, start_on, due_on,
+        "on", known_at)
+      SELECT id, claim_id, :export_id, :platform_id, fen, start_on, due_on, :as_of, :at
+      FROM offered
+    ), used AS (
+      SELECT p.receivable_id, p.id, p."on",
+        least(p.amount_fen, greatest(0, o.fen - coalesce(sum(p.amount_fen) OVER (
+          PARTITION BY p.receivable_id ORDER BY p."on", p.id
+          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))) AS fen, o.claim_id
+      FROM offered o JOIN postings p ON p.receivable_id = o.id
+      WHERE p.credit = 'receivable' AND p."on" > :as_of
+    ), posted AS (
+      INSERT INTO postings (receivable_id, id, debit, credit, amount_fen, "on", known_at, cause)
+      SELECT id, md5('reserve:' || claim_id)::uuid, 'reserved', 'receivable', fen, :as_of, :at,
+        claim_id FROM offered
+      UNION ALL
+      SELECT receivable_id, md5('use:' || claim_id || id)::uuid, 'receivable', 'reserved', fen,
+        "on", :at, claim_id FROM used WHERE fen > 0
+      RETURNING receivable_id, debit, amount_fen
+    ), delta AS (
+      SELECT receivable_id,
+        sum(CASE debit WHEN 'reserved' THEN amount_fen ELSE -amount_fen END)::bigint AS fen
+      FROM posted GROUP BY receivable_id
+    ), moved AS (
+      UPDATE balances b SET receivable_fen = b.receivable_fen - d.fen,
+        reserved_fen = b.reserved_fen + d.fen
+      FROM delta d WHERE b.receivable_id = d.receivable_id
+    ), appended AS (
+      INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, platform_id, data,
+        request_id, occurred_at)
+      SELECT id, md5('exported:' || claim_id)::uuid, 'receivable.exported', :actor, debtor_id,
+        creditor_id, :platform_id, jsonb_build_object('invoice_number', invoice_number,
+          'currency', CAST(:currency AS varchar), 'platform', CAST(:code AS varchar),
+          'export_reference', CAST(:reference AS varchar),
+          'amount', to_char(fen::numeric / 100, 'FM9999999999990.00')),
+        :request_id, :at
+      FROM offered RETURNING subject_id, id
+    ), queued AS (
+      INSERT INTO unsealed (subject_id, event_id) SELECT subject_id, id FROM appended
+    )
+    INSERT INTO exports (id, platform_id, reference, as_of, currency, count, total_fen,
+      recorded_at)
+    SELECT :export_id, :platform_id, :reference, :as_of, :currency, count(*), sum(fen), :at
+    FROM offered HAVING count(*) > 0
+    RETURNING count
+    """
+)
+
+
+def get_platform(session: Session, code: str) -> tuple[UUID, str]:
+    """Return a platform's id and code.
+
+    Raises:
+        NotFoundError: no platform of that code is registered.
+    """
+    row = session.connection().execute(_PLATFORM, {"code": code}).one_or_none()
+    if row is None:
+        raise NotFoundError(
+            f"No platform {code!r} is registered; an operator registers it first.",
+            f"未登记融资平台{code!r}；请先由运营方登记。",
+            field="platform",
+        )
+    return row.id, row.code
+
+
+def reserve(
+    session: Session,
+    viewer: Viewer,
+    *,
+    platform: str,
+    currency: str,
+    as_of: date,
+    at: datetime,
+    request_id: str = "",
+) -> ExportSummary:
+    """Reserve all that is eligible on a day in one currency for a platform, as one export.
+
+    A day in the past is reserved on that day. What was paid or credited on the days since has
+    used the reservation up, and says so in the book and in the file; what another platform was
+    offered since is left out.
+
+    Raises:
+        NothingEligibleError: there is nothing to offer.
+        NotFoundError: no such platform.
+    """
+    viewer.require("operator", "core_enterprise", "supplier")
+    platform_id, code = get_platform(session, platform)
+    connection = session.connection()
+    connection.execute(_ONE_AT_A_TIME)
+    connection.execute(_LOCK, {"as_of": as_of})
+    prefix = f"EXP-{as_of.isoformat()}-"
+    number = connection.execute(_NUMBER, {"prefix": prefix}).scalar_one()
+    reference = f"{prefix}{number:04d}"
+    parameters = {
+        **book_parameters(viewer, as_of=as_of, known_at=at),
+        "export_id": new_id(),
+        "platform_id": platform_id,
+        "code": code,
+        "currency": currency,
+        "reference": reference,
+        "at": at,
+        "actor": viewer.name,
+        "request_id": request_id,
+    }
+    if connection.execute(_RESERVE, parameters).one_or_none() is None:
+        raise NothingEligibleError(
+            f"Nothing in {currency} is eligible on {as_of}: confirmed, delivered, not overdue,"
+            " unpaid, undisputed and not offered already. 'report eligible' shows each rule.",
+            f"{as_of}没有{currency}的合格应收账款（已确认、已交付、未逾期、未付、无争议、未转让）；"
+            "可用“report eligible”查看。",
+        )
+    operator = Viewer(viewer.name, "operator", viewer.party_id)
+    return get_export(session, operator, reference)

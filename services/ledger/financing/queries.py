@@ -1,0 +1,163 @@
+"""What may be financed on a day, and what has been offered to platforms."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.ledger.access import Viewer
+from services.ledger.errors import NotFoundError
+from services.ledger.receivables.queries import BOOK, book_parameters
+
+ELIGIBLE: Final = """
+    b.confirmed_on IS NOT NULL AND b.receivable_fen > 0 AND b.start_on IS NOT NULL
+    AND b.due_on >= :as_of"""
+"""Confirmed, delivered, not overdue, and with a part free: unpaid, undisputed, not claimed.
+
+A part in dispute does not stop the rest (802号 第十五条); the part offered is what is free.
+"""
+_COLUMNS: Final = """
+    b.id, b.debtor_id, b.creditor_id, d.name AS debtor_name, k.name AS creditor_name,
+    b.invoice_code, b.invoice_number, b.issued_on, b.currency, b.face_fen,
+    b.receivable_fen AS free_fen, b.start_on, b.due_on, b.confirmed_on"""
+_ELIGIBLE_PAGE: Final = text(
+    f"""
+    WITH {BOOK} SELECT {_COLUMNS} FROM book b
+    JOIN parties d ON d.id = b.debtor_id JOIN parties k ON k.id = b.creditor_id
+    WHERE {ELIGIBLE} AND b.id > :after ORDER BY b.id LIMIT :limit
+    """
+)
+_ELIGIBLE_TOTALS: Final = text(
+    f"""
+    WITH {BOOK} SELECT b.currency, count(*) AS count, sum(b.receivable_fen)::bigint AS free_fen
+    FROM book b WHERE {ELIGIBLE} GROUP BY b.currency ORDER BY b.currency
+    """
+)
+_EXPORT: Final = text(
+    """
+    SELECT x.id, x.reference, x.platform_id, p.code AS platform_code, p.name AS platform_name,
+      x.as_of, x.currency, x.count, x.total_fen, x.recorded_at
+    FROM exports x JOIN platforms p ON p.id = x.platform_id
+    WHERE x.reference = :reference AND (CAST(:sees_all AS boolean) OR p.party_id = :viewer)
+    """
+)
+_ROWS: Final = text(
+    """
+    SELECT r.id, k.name AS creditor_name, d.name AS debtor_name,
+      coalesce(ki.id, '') AS creditor_identifier, coalesce(di.id, '') AS debtor_identifier,
+      c.reference AS contract_reference, r.invoice_kind, r.invoice_code, r.invoice_number,
+      r.issued_on, r.face_fen, r.currency, x.amount_fen AS offered_fen, x.start_on, x.due_on,
+      b.confirmed_on, b.receivable_fen + b.disputed_fen + b.reserved_fen + b.assigned_fen
+        AS open_fen, encode(r.identity, 'hex') AS identity, r.order_id, x.id AS claim_id,
+      x.amount_fen > b.reserved_fen + b.assigned_fen AS used_since
+    FROM claims x
+    JOIN receivables r ON r.id = x.receivable_id
+    JOIN balances b ON b.receivable_id = r.id
+    JOIN contracts c ON c.id = r.contract_id
+    JOIN parties d ON d.id = r.debtor_id JOIN parties k ON k.id = r.creditor_id
+    LEFT JOIN LATERAL (SELECT CASE scheme WHEN 'USCC' THEN value ELSE scheme || ':' || value END
+      AS id FROM party_identifiers WHERE party_id = r.debtor_id
+      ORDER BY scheme <> 'USCC', scheme LIMIT 1) di ON true
+    LEFT JOIN LATERAL (SELECT CASE scheme WHEN 'USCC' THEN value ELSE scheme || ':' || value END
+      AS id FROM party_identifiers WHERE party_id = r.creditor_id
+      ORDER BY scheme <> 'USCC', scheme LIMIT 1) ki ON true
+    WHERE x.export_id = :export_id
+    ORDER BY r.invoice_number, r.id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Eligible:
+    """A receivable that may be offered, with the part that is free, in fen."""
+
+    id: UUID
+    debtor_id: UUID
+    creditor_id: UUID
+    debtor_name: str
+    creditor_name: str
+    invoice_code: str
+    invoice_number: str
+    issued_on: date
+    currency: str
+    face_fen: int
+    free_fen: int
+    start_on: date
+    due_on: date
+    confirmed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class EligibleTotal:
+    """The eligible of one currency."""
+
+    currency: str
+    count: int
+    free_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSummary:
+    """One hand-over to a platform."""
+
+    id: UUID
+    reference: str
+    platform_id: UUID
+    platform_code: str
+    platform_name: str
+    as_of: date
+    currency: str
+    count: int
+    total_fen: int
+    recorded_at: datetime
+
+
+def eligible(
+    session: Session,
+    viewer: Viewer,
+    *,
+    as_of: date,
+    known_at: datetime,
+    after: UUID = UUID(int=0),  # noqa: B008 (an immutable value)
+    limit: int = 100,
+) -> list[Eligible]:
+    """Return what may be offered for financing on a day, a page at a time."""
+    parameters = {
+        **book_parameters(viewer, as_of=as_of, known_at=known_at),
+        "after": after,
+        "limit": limit,
+    }
+    rows = session.connection().execute(_ELIGIBLE_PAGE, parameters).mappings()
+    return [Eligible(**row) for row in rows]
+
+
+def eligible_totals(
+    session: Session, viewer: Viewer, *, as_of: date, known_at: datetime
+) -> list[EligibleTotal]:
+    """Return the whole of what may be offered on a day, by currency."""
+    parameters = book_parameters(viewer, as_of=as_of, known_at=known_at)
+    rows = session.connection().execute(_ELIGIBLE_TOTALS, parameters).mappings()
+    return [EligibleTotal(**row) for row in rows]
+
+
+def get_export(session: Session, viewer: Viewer, reference: str) -> ExportSummary:
+    """Return an export by its reference, to operators, regulators and its own platform.
+
+    Raises:
+        NotFoundError: there is none, or none for this viewer.
+    """
+    parameters = {"reference": reference, **viewer.parameters()}
+    row = session.connection().execute(_EXPORT, parameters).mappings().one_or_none()
+    if row is None:
+        raise NotFoundError(f"No export {reference}.", f"没有导出批次{reference}。")
+    return ExportSummary(**row)
+
+
+def export_rows(session: Session, export_id: UUID) -> Iterator[Any]:
+    """Yield the rows of an export in the order of its file, a few thousand at a time in memory."""
+    connection = session.connection().execution_options(stream_results=True, max_row_buffer=5000)
+    yield from connection.execute(_ROWS, {"export_id": export_id})
