@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from services.ledger.errors import LedgerError
+from services.ledger.installation.spawn import wait_until
 
 LOOPBACK = "127.0.0.1"
+_LOWEST_PORT, _HIGHEST_PORT = 20_000, 32_000
 _LOG_BYTES = 20 * 1024 * 1024
 
 
@@ -56,13 +59,13 @@ class Home:
         assert isinstance(content, dict)
         return content
 
-    def write(self, name: str, content: str) -> Path:
+    def write(self, name: str, content: str | bytes) -> Path:
         """Write a file that only its owner reads, wholly or not at all."""
         target = self.path(name)
         draft = target.with_name(f"{target.name}.{os.getpid()}.new")
         draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(content)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(target)
@@ -124,9 +127,8 @@ class Home:
     def alone(self, name: str) -> Iterator[bool]:
         """Say whether this process got the place; whoever holds it has written its id there."""
         with _open(self.path(f"{name}.lock")) as descriptor:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            # Somebody who only asks for the `holder` is in the way for an instant.
+            if not wait_until(lambda: _try_lock(descriptor, fcntl.LOCK_EX), seconds=1):
                 yield False
                 return
             os.ftruncate(descriptor, 0)
@@ -136,12 +138,10 @@ class Home:
     def holder(self, name: str) -> int | None:
         """Return the id of the process that is `alone` in a place, if there is one."""
         with _open(self.path(f"{name}.lock")) as descriptor:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                # Empty for the instant between taking the place and signing for it.
-                return int(os.pread(descriptor, 20, 0) or b"0")
-        return None
+            if _try_lock(descriptor, fcntl.LOCK_SH):
+                return None
+            # Empty for the instant between taking the place and signing for it.
+            return int(os.pread(descriptor, 20, 0) or b"0")
 
 
 @dataclass(frozen=True)
@@ -152,11 +152,15 @@ class Presence:
 
     def is_last(self) -> bool:
         """Leave, and say whether nobody else is there. Ask under a lock that newcomers take."""
-        try:
-            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+        return _try_lock(self.descriptor, fcntl.LOCK_EX)
+
+
+def _try_lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager
@@ -179,6 +183,8 @@ def _is_free(port: int) -> bool:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """Return a port below those lent to outgoing connections, so that it stays free."""
+    while True:
+        port = _LOWEST_PORT + secrets.randbelow(_HIGHEST_PORT - _LOWEST_PORT)
+        if _is_free(port):
+            return port

@@ -1,7 +1,7 @@
 """PostgreSQL and Valkey for whoever needs them: the first one in starts, the last one out stops."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,23 +20,52 @@ class Servers:
 
 
 @contextmanager
-def ensure_servers(root: Path, *, durable: bool = True) -> Iterator[Servers]:
+def ensure_servers(
+    root: Path, *, durable: bool = True, given: Mapping[str, str] = os.environ
+) -> Iterator[Servers]:
     """Have both servers while it lasts.
 
-    ``DATABASE_URL`` and ``REDIS_URL`` in the environment take the place of the embedded ones.
     Servers that already run are shared; they are stopped when their last user leaves, so that a
     command beside `ledger up` never takes the database away from it, nor the other way round.
+
+    Args:
+        root: the home of the embedded servers.
+        durable: False for tests only.
+        given: ``DATABASE_URL`` and ``REDIS_URL`` in it take the place of the embedded servers.
     """
     home = Home.at(root)
     with home.presence("users") as presence:
         try:
-            with home.lock("servers"):
-                servers = _start(home, durable=durable)
-            yield servers
+            yield start_servers(home, durable=durable, given=given)
         finally:
             with home.lock("servers"):
                 if presence.is_last():
                     _stop(home)
+
+
+def start_servers(home: Home, *, durable: bool = True, given: Mapping[str, str]) -> Servers:
+    """Start what should run and does not. For who is present; see `ensure_servers`."""
+    database_url = given.get("DATABASE_URL", "")
+    redis_url = given.get("REDIS_URL", "")
+    with home.lock("servers"):
+        if not database_url:
+            postgres = Postgres(home, durable=durable)
+            postgres.start()
+            database_url = postgres.url(database_password(home))
+        if not redis_url:
+            valkey = Valkey(home, durable=durable)
+            valkey.start()
+            redis_url = valkey.url()
+    return Servers(database_url, redis_url)
+
+
+def stop_unused_servers(home: Home) -> bool:
+    """Stop servers whose users were killed, and say whether nobody uses them."""
+    with home.presence("users") as presence, home.lock("servers"):
+        unused = presence.is_last()
+        if unused:
+            _stop(home)
+    return unused
 
 
 def stop_servers(root: Path) -> None:
@@ -44,26 +73,6 @@ def stop_servers(root: Path) -> None:
     home = Home.at(root)
     with home.lock("servers"):
         _stop(home)
-
-
-def revive_servers(home: Home) -> None:
-    """Start again what should run and does not."""
-    with home.lock("servers"):
-        _start(home, durable=True)
-
-
-def _start(home: Home, *, durable: bool) -> Servers:
-    database_url = os.environ.get("DATABASE_URL", "")
-    redis_url = os.environ.get("REDIS_URL", "")
-    if not database_url:
-        postgres = Postgres(home, durable=durable)
-        postgres.start()
-        database_url = postgres.url(database_password(home))
-    if not redis_url:
-        valkey = Valkey(home, durable=durable)
-        valkey.start()
-        redis_url = valkey.url()
-    return Servers(database_url, redis_url)
 
 
 def _stop(home: Home) -> None:

@@ -44,19 +44,11 @@ def run(command: Sequence[str], *, environment: Mapping[str, str] | None = None)
     return done.stdout if done.returncode == 0 else None
 
 
-def exit_code(pid: int) -> int | None:
-    """Return how a process started here ended; None while it runs."""
-    code = _started[pid].poll()
-    if code is not None:
-        del _started[pid]
-    return code
-
-
 def birth(pid: int) -> str | None:
     """Return what tells this process from a later one with the same id; None when it is gone."""
     own = _started.get(pid)
     if own is not None and own.poll() is not None:
-        del _started[pid]
+        _started.pop(pid, None)
         return None
     if LINUX:
         try:
