@@ -1,0 +1,70 @@
+"""Which event tells whom, and how. One table; what is not in it tells nobody."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from uuid import UUID
+
+from services.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Whom one type of event tells."""
+
+    chinese: str
+    english: str
+    """The type in words, for the title of a digest."""
+    email: frozenset[str] = frozenset()
+    """Sides that get an e-mail and the inbox."""
+    inbox: frozenset[str] = frozenset()
+    """Sides that get the inbox only."""
+    actor_knows: bool = False
+    """The side that did it is not told what it did."""
+
+
+_DEBTOR = frozenset({"debtor"})
+_CREDITOR = frozenset({"creditor"})
+_BOTH = _DEBTOR | _CREDITOR
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "receivable.opened": Rule(
+            "应收账款已登记", "receivable recorded", inbox=_BOTH, actor_knows=True
+        ),
+        "confirmation.requested": Rule("请求确权", "confirmation requested", email=_DEBTOR),
+        "receivable.confirmed": Rule(
+            "应收账款已确权", "receivable confirmed", inbox=_BOTH, actor_knows=True
+        ),
+        "receivable.disputed": Rule(
+            "应收账款有异议", "receivable disputed", inbox=_BOTH, actor_knows=True
+        ),
+        "dispute.resolved": Rule("异议已解决", "dispute resolved", inbox=_BOTH, actor_knows=True),
+        "receivable.credited": Rule(
+            "应收账款已扣减", "receivable credited", inbox=_BOTH, actor_knows=True
+        ),
+        "payment.allocated": Rule("付款已核销", "payment allocated", inbox=_BOTH, actor_knows=True),
+        "receivable.settled": Rule(
+            "应收账款已结清", "receivable settled", inbox=_BOTH, actor_knows=True
+        ),
+        "receivable.due_soon": Rule("即将到期", "due soon", email=_DEBTOR, inbox=_CREDITOR),
+        "receivable.overdue": Rule("应收账款已逾期", "receivable overdue", email=_BOTH),
+        "receivable.exported": Rule("已提交融资平台", "sent to a financing platform", inbox=_BOTH),
+        "receivable.financed": Rule("已获融资", "receivable financed", email=_BOTH),
+        "receivable.refused": Rule("融资被拒绝", "financing refused", email=_CREDITOR),
+    }
+)
+
+
+def told(event: Event) -> Iterator[tuple[UUID, str]]:
+    """Give each recipient and channel that an event reaches."""
+    rule = RULES.get(event.type)
+    if rule is None:
+        return
+    for side, party_id in (("debtor", event.debtor_id), ("creditor", event.creditor_id)):
+        if party_id is None or (rule.actor_knows and str(party_id) in event.actor):
+            continue
+        if side in rule.email:
+            yield party_id, "email"
+        if side in rule.email or side in rule.inbox:
+            yield party_id, "inbox"
