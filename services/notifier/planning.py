@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 from services.events import Data, Event, PartyContactChanged, PartyRegistered, read
 from services.notifier.config import Settings
 from services.notifier.digest import assign_deliveries
-from services.notifier.messages import Words, usable_address, words
+from services.notifier.messages import Words, one_line, usable_address, words
 from services.notifier.models import Cursor, Message, Recipient, Unread
 from services.notifier.rules import RULES, told
 
@@ -105,7 +105,7 @@ def _recipients(
         if isinstance(data, PartyRegistered | PartyContactChanged):
             rows[data.party_id] = {
                 "party_id": data.party_id,
-                "name": data.name,
+                "name": one_line(data.name),
                 "email": usable_address(data.email),
                 "position": event.position,
             }

@@ -75,9 +75,7 @@ def test_a_refused_mail_is_tried_again_on_schedule_and_then_given_up(
     assert "可能重复" not in str(catcher.mails[0]["Subject"])
 
 
-def test_a_mail_server_that_is_away_uses_up_no_attempt(
-    planned: Settings, catcher: Catcher, db: Session
-) -> None:
+def test_a_mail_server_that_is_away_uses_up_no_attempt(planned: Settings, db: Session) -> None:
     away = planned.model_copy(update={"notifier_smtp_url": f"smtp://127.0.0.1:{free_port()}"})
     with a_mute_server() as url:
         silent = planned.model_copy(update={"notifier_smtp_url": url})
@@ -184,10 +182,9 @@ def test_a_digest_that_is_claimed_takes_no_more_messages(
     make_due(db)
     deliver_due(config)
 
-    assert sorted(str(mail["Subject"]).split("：")[1][:3] for mail in catcher.mails) == [
-        "共2条",
-        "共7条",
-    ]
+    digest, *others = sorted(catcher.mails, key=lambda mail: "共" not in str(mail["Subject"]))
+    assert "共7条" in str(digest["Subject"])
+    assert len(others) == 2
 
 
 def test_an_address_that_went_away_fails_without_a_word_to_the_server(
