@@ -1,0 +1,21 @@
+"""Dated facts for the law: rest days, LPR, caps and timers, sizes; each row with its source."""
+
+from services.ledger.almanac.load import (
+    calendar_of_package,
+    limits_of,
+    lpr_of,
+    shipped,
+    sizes_of,
+)
+from services.ledger.law.values import Almanac, LimitMissingError, LprMissingError
+
+__all__ = [
+    "Almanac",
+    "LimitMissingError",
+    "LprMissingError",
+    "calendar_of_package",
+    "limits_of",
+    "lpr_of",
+    "shipped",
+    "sizes_of",
+]
