@@ -65,7 +65,7 @@ CREATE TABLE contracts (
   subject varchar NOT NULL CHECK (subject IN ('GOODS', 'WORKS', 'SERVICES')),
   debtor_kind varchar NOT NULL,
   creditor_size varchar NOT NULL,
-  in_scope boolean NOT NULL,
+  reason varchar NOT NULL,
   settlement varchar NOT NULL CHECK (settlement IN ('ON_DELIVERY', 'ACCEPTANCE', 'PROGRESS',
     'PERIODIC')),
   terms jsonb NOT NULL,

@@ -6,6 +6,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, pool, text
 
+from services.ledger.almanac import shipped
+from services.ledger.almanac.table import store_calendar
 from services.ledger.db import driver_url
 
 ROOT = Path(__file__).parents[3]
@@ -31,3 +33,6 @@ def migrate(url: str, *, to: str = "heads") -> None:
         # The lock is the session's, so that it outlives the transaction of each migration; it
         # goes with the connection.
         command.upgrade(alembic_config(connection), to)
+        connection.commit()
+        store_calendar(connection, shipped().calendar, source="chinesecalendar 1.11.0")
+        connection.commit()

@@ -31,7 +31,9 @@ class Posting(SQLModel, table=True):
     known_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
     """The instant it became known: when it was recorded here, or in the system it came from."""
     recorded_at: AwareDatetime = Field(
-        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
     )
     cause: UUID
     """The payment, claim, confirmation or credit note it comes from."""

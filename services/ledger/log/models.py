@@ -26,7 +26,9 @@ class EventRow(SQLModel, table=True):
     request_id: str
     occurred_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
     recorded_at: AwareDatetime = Field(
-        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
     )
 
 

@@ -30,8 +30,8 @@ class Contract(SQLModel, table=True):
     subject: str
     debtor_kind: str
     creditor_size: str
-    in_scope: bool
-    """False: the parties declare it outside the Regulation, and the ledger says so."""
+    reason: str
+    """Why the Regulation covers it or not, such as REGULATED or FOREIGN_PARTY."""
     settlement: str
     terms: dict[str, Any] = Field(sa_type=JSONB)
     """The agreed terms as given, in the keys of the case format."""
@@ -48,7 +48,9 @@ class Contract(SQLModel, table=True):
     trace: list[dict[str, Any]] = Field(sa_type=JSONB)
     known_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
     recorded_at: AwareDatetime = Field(
-        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
     )
 
 
@@ -85,7 +87,9 @@ class Order(SQLModel, table=True):
     currency: str
     known_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
     recorded_at: AwareDatetime = Field(
-        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
     )
 
 
@@ -104,5 +108,7 @@ class Receipt(SQLModel, table=True):
     on: date
     known_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
     recorded_at: AwareDatetime = Field(
-        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
     )

@@ -37,7 +37,9 @@ class Party(SQLModel, table=True):
     """GB/T 2260 code; a regulator's scope is a prefix of it."""
     email: str = ""
     recorded_at: AwareDatetime = Field(
-        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
     )
 
 
@@ -87,6 +89,8 @@ class ApiKey(SQLModel, table=True):
     party_id: UUID | None = Field(default=None, foreign_key="parties.id")
     region: str = ""
     recorded_at: AwareDatetime = Field(
-        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
     )
     revoked_at: AwareDatetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -26,5 +26,7 @@ class Payment(SQLModel, table=True):
     method: str
     known_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
     recorded_at: AwareDatetime = Field(
-        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
     )

@@ -43,7 +43,9 @@ class Receivable(SQLModel, table=True):
     """The keyed digest of the invoice's identity."""
     known_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
     recorded_at: AwareDatetime = Field(
-        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
     )
 
 
@@ -102,5 +104,7 @@ class Confirmation(SQLModel, table=True):
     on: date
     known_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
     recorded_at: AwareDatetime = Field(
-        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
     )

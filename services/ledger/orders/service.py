@@ -1,0 +1,288 @@
+"""Register contracts with the terms the law makes of them, orders, and what was received."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.events import Data, OrderAccepted, OrderDelivered, OrderPlaced
+from services.ledger.access import NotAllowedError, Viewer
+from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
+from services.ledger.ids import id_of
+from services.ledger.law.terms import ContractFacts, decide_terms
+from services.ledger.law.values import Almanac
+from services.ledger.log.service import Entry, append
+from services.ledger.money import format_fen
+from services.ledger.orders.models import Contract, Order
+from services.ledger.parties import service as parties
+
+SIZES: Final = frozenset({"LARGE", "LARGE_SOE", "MEDIUM", "SMALL", "MICRO", "INDIVIDUAL"})
+TERM_KEYS: Final = (
+    "term_days",
+    "term_months",
+    "pay_when_paid",
+    "inspection_days",
+    "agreed_annual_rate_percent",
+    "agreed_daily_rate_percent",
+    "day_basis",
+    "noncash",
+    "noncash_clause",
+    "audit_condition",
+    "principal_first",
+)
+"""What a contract may say about payment, in the keys of the case format."""
+
+
+class SamePartyError(LedgerError):
+    """A contract of a party with itself."""
+
+    code = "PARTIES_ARE_THE_SAME"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A contract about to be registered; kind and size default to the parties' own today."""
+
+    id: UUID
+    reference: str
+    debtor_id: UUID
+    creditor_id: UUID
+    signed_on: date
+    subject: str
+    settlement: str
+    terms: dict[str, Any]
+    debtor_kind: str | None = None
+    creditor_size: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Something that happened to a receipt of goods or services for some orders, on a day."""
+
+    reference: str
+    kind: str
+    on: date
+    order_ids: tuple[UUID, ...]
+
+
+def register_contract(
+    session: Session, viewer: Viewer, agreed: Agreement, almanac: Almanac
+) -> Contract:
+    """Register a contract and decide its payment term, once, by the law at signing.
+
+    Raises:
+        NotFoundError: an unknown party.
+        NotAllowedError: the viewer is neither party nor operator.
+        ReusedIdError: the id names another contract.
+    """
+    viewer.require("core_enterprise", "supplier", "operator")
+    if agreed.debtor_id == agreed.creditor_id:
+        raise SamePartyError(
+            "A contract needs two parties; debtor and creditor are the same.",
+            "合同须有两方；付款方与供应商相同。",
+            field="creditor_id",
+        )
+    if viewer.role != "operator" and viewer.party_id not in {agreed.debtor_id, agreed.creditor_id}:
+        raise NotAllowedError(
+            "Only a party to the contract registers it.", "只有合同当事人可以登记该合同。"
+        )
+    debtor = parties.get(session, agreed.debtor_id)
+    creditor = parties.get(session, agreed.creditor_id)
+    terms = {key: agreed.terms[key] for key in TERM_KEYS if agreed.terms.get(key) is not None}
+    known = session.get(Contract, agreed.id)
+    if known is not None:
+        return _same_contract(known, agreed, terms)
+    debtor_kind = agreed.debtor_kind or debtor.kind
+    creditor_size = agreed.creditor_size or creditor.kind
+    facts = ContractFacts(
+        signed_on=agreed.signed_on,
+        debtor_kind=debtor_kind,
+        creditor_size=creditor_size if creditor_size in SIZES else None,
+        settlement=agreed.settlement,
+        term_days=terms.get("term_days"),
+        term_months=terms.get("term_months"),
+        pay_when_paid=bool(terms.get("pay_when_paid")),
+        inspection_days=terms.get("inspection_days"),
+        domestic=debtor.domestic and creditor.domestic,
+    )
+    contract = Contract(
+        id=agreed.id,
+        reference=agreed.reference,
+        debtor_id=agreed.debtor_id,
+        creditor_id=agreed.creditor_id,
+        signed_on=agreed.signed_on,
+        subject=agreed.subject,
+        debtor_kind=debtor_kind,
+        creditor_size=creditor_size,
+        settlement=agreed.settlement,
+        terms=terms,
+        **decision_columns(facts, almanac),
+    )
+    contract.known_at = session.connection().execute(text("SELECT now()")).scalar_one()
+    session.add(contract)
+    session.flush()
+    return contract
+
+
+def decision_columns(facts: ContractFacts, almanac: Almanac) -> dict[str, Any]:
+    """Return what the law makes of a contract, as the contract's columns keep it."""
+    decided = decide_terms(facts, almanac)
+    return {
+        "applies": decided.applies,
+        "reason": decided.reason,
+        "regime": decided.regime,
+        "start_rule": decided.start_rule,
+        "inspection_days": decided.inspection_days,
+        "due_term_days": decided.term_days,
+        "due_term_months": decided.term_months,
+        "due_cap_days": decided.cap_days,
+        "rolls": decided.roll_rest_days,
+        "flags": list(decided.flags),
+        "trace": [dict(item._asdict()) for item in decided.trace],
+    }
+
+
+def _same_contract(known: Contract, agreed: Agreement, terms: dict[str, Any]) -> Contract:
+    same = (
+        known.debtor_id == agreed.debtor_id
+        and known.creditor_id == agreed.creditor_id
+        and known.signed_on == agreed.signed_on
+        and known.settlement == agreed.settlement
+        and known.terms == terms
+    )
+    if not same:
+        raise ReusedIdError(
+            f"The id {agreed.id} already names the contract {known.reference!r} of"
+            f" {known.signed_on} with other terms; a changed contract gets an id of its own.",
+            f"编号{agreed.id}已用于{known.signed_on}签订的合同{known.reference!r}，条款不同；"
+            "变更后的合同请使用新编号。",
+            field="id",
+        )
+    return known
+
+
+def place_order(session: Session, viewer: Viewer, order: Order, request_id: str = "") -> Order:
+    """Place an order under a contract of the viewer's; the same order again changes nothing.
+
+    Args:
+        order: its parties are taken from the contract.
+
+    Raises:
+        NotFoundError: no such contract for this viewer.
+        ReusedIdError: the id names another order.
+    """
+    viewer.require("core_enterprise", "supplier", "operator")
+    contract = session.get(Contract, order.contract_id)
+    if contract is None or not _party(viewer, contract):
+        raise NotFoundError("No such contract of yours.", "没有您的该合同。", field="contract_id")
+    known = session.get(Order, order.id)
+    if known is not None:
+        if (known.contract_id, known.reference, known.amount_fen, known.placed_on) != (
+            order.contract_id,
+            order.reference,
+            order.amount_fen,
+            order.placed_on,
+        ):
+            raise ReusedIdError(
+                f"The id {order.id} already names the order {known.reference!r}.",
+                f"编号{order.id}已用于订单{known.reference!r}。",
+                field="id",
+            )
+        return known
+    order.debtor_id, order.creditor_id = contract.debtor_id, contract.creditor_id
+    order.known_at = session.connection().execute(text("SELECT now()")).scalar_one()
+    session.add(order)
+    session.flush()
+    placed = OrderPlaced(
+        number=order.reference,
+        amount=format_fen(order.amount_fen or 0),
+        currency=order.currency,
+        placed_on=order.placed_on,
+    )
+    append(session, [_entry(order, placed, viewer)], request_id)
+    return order
+
+
+def get_order(session: Session, viewer: Viewer, order_id: UUID) -> Order:
+    """Return an order the viewer may see.
+
+    Raises:
+        NotFoundError: there is none, or none for this viewer.
+    """
+    order = session.get(Order, order_id)
+    if order is None or not _party(viewer, order):
+        raise NotFoundError("No such order.", "没有该订单。")
+    return order
+
+
+def _party(viewer: Viewer, of: Contract | Order) -> bool:
+    return viewer.sees_all or viewer.party_id in {of.debtor_id, of.creditor_id}
+
+
+def _entry(order: Order, data: Data, viewer: Viewer) -> Entry:
+    return Entry(order.id, data, viewer.name, order.debtor_id, order.creditor_id)
+
+
+_RECEIVE: Final = text(
+    """
+    INSERT INTO receipts (order_id, id, receipt_id, reference, kind, "on", known_at)
+    SELECT o, :id, :receipt_id, :reference, :kind, :on, now() FROM unnest(CAST(:orders AS uuid[]))
+      AS t(o) ON CONFLICT DO NOTHING
+    """
+)
+
+
+def receipt_id(debtor_id: UUID, reference: str) -> UUID:
+    """Return the id of a buyer's receipt document, which several orders may share."""
+    return id_of("receipt", debtor_id, reference)
+
+
+def receive(session: Session, viewer: Viewer, arrival: Arrival, request_id: str = "") -> UUID:
+    """Record a delivery, acceptance, rejection, cancellation or confirmed settlement.
+
+    Only the buyer accepts, rejects and cancels; the supplier may record its delivery.
+
+    Returns:
+        The receipt's id. The caller carries the fact to the receivables that name the receipt.
+
+    Raises:
+        NotFoundError: an order the viewer may not see.
+        NotAllowedError: the act is the buyer's.
+    """
+    orders = [get_order(session, viewer, order_id) for order_id in arrival.order_ids]
+    debtor_ids = {order.debtor_id for order in orders}
+    if len(debtor_ids) != 1:
+        raise NotFoundError("One receipt is of one buyer.", "一张收货单只属于一个付款方。")
+    debtor_id = debtor_ids.pop()
+    if viewer.role != "operator" and arrival.kind != "DELIVERED" and viewer.party_id != debtor_id:
+        raise NotAllowedError("Only the buyer records this.", "只有付款方可以登记。")
+    document_id = receipt_id(debtor_id, arrival.reference)
+    values = {
+        "id": id_of("received", document_id, arrival.kind, arrival.on),
+        "receipt_id": document_id,
+        "reference": arrival.reference,
+        "kind": arrival.kind,
+        "on": arrival.on,
+        "orders": list(arrival.order_ids),
+    }
+    session.connection().execute(_RECEIVE, values)
+    append(session, _arrived(orders, arrival, viewer), request_id)
+    return document_id
+
+
+def _arrived(orders: Sequence[Order], arrival: Arrival, viewer: Viewer) -> list[Entry]:
+    if arrival.kind == "DELIVERED":
+        return [
+            _entry(order, OrderDelivered(number=order.reference, delivered_on=arrival.on), viewer)
+            for order in orders
+        ]
+    if arrival.kind == "ACCEPTED":
+        return [
+            _entry(order, OrderAccepted(number=order.reference, accepted_on=arrival.on), viewer)
+            for order in orders
+        ]
+    return []
