@@ -16,15 +16,12 @@ NOTIFIER_SCHEMA = "notifier"
 
 
 def metadata() -> list[MetaData]:
-    """Return the tables of both services, each known once."""
-    known = [SQLModel.metadata]
-    for module in ("services.ledger.tables", "services.notifier.models"):
-        if find_spec(module) is None:
-            continue
-        own = getattr(import_module(module), "metadata", SQLModel.metadata)
-        if own not in known:
-            known.append(own)
-    return known
+    """Return the tables of both services; the ledger's image holds no notifier."""
+    import_module("services.ledger.tables")
+    if find_spec("services.notifier") is None:
+        return [SQLModel.metadata]
+    notifier: MetaData = import_module("services.notifier.models").metadata
+    return [SQLModel.metadata, notifier]
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
