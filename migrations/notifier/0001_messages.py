@@ -57,7 +57,7 @@ CREATE INDEX deliveries_due ON notifier.deliveries (next_attempt_at, id)
 CREATE INDEX deliveries_claimed ON notifier.deliveries (claimed_at) WHERE state = 'claimed';
 CREATE INDEX deliveries_recent ON notifier.deliveries (recipient_id, type, planned_at);
 CREATE UNIQUE INDEX one_waiting_digest ON notifier.deliveries (recipient_id, type)
-  WHERE state = 'planned' AND attempts = 0 AND digest;
+  WHERE state = 'planned' AND digest;
 """
 
 MESSAGES = """

@@ -22,7 +22,7 @@ metadata = MetaData(schema="notifier")
 
 _INSTANT: Any = TIMESTAMP(timezone=True)
 _NOW = {"server_default": func.now(), "nullable": False}
-WAITING = "state = 'planned' AND attempts = 0 AND digest"
+WAITING = "state = 'planned' AND digest"
 """A digest nobody has claimed yet; there is one at most per recipient and type."""
 
 

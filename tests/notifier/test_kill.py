@@ -67,8 +67,8 @@ def until(is_so: Callable[[], bool], *, seconds: int = 60) -> None:
 
 
 def states(db: Session) -> dict[str, int]:
-    rows = db.execute(text("SELECT state, count(*) FROM notifier.deliveries GROUP BY state"))
-    return {row.state: row.count for row in rows}
+    rows = db.execute(text("SELECT state, count(*) AS mails FROM notifier.deliveries GROUP BY 1"))
+    return {row.state: row.mails for row in rows}
 
 
 def inboxes(db: Session) -> Counter[int]:
