@@ -1,0 +1,78 @@
+"""The book on one page, as of a day and as known then."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.ledger.access import VISIBLE, Viewer
+from services.ledger.financing.queries import ELIGIBLE
+from services.ledger.receivables.queries import BOOK, book_parameters
+
+_OPEN: Final = "(b.receivable_fen + b.disputed_fen + b.reserved_fen + b.assigned_fen)"
+_SUMMARY: Final = text(
+    f"""
+    WITH {BOOK}
+    SELECT b.currency, count(*) AS receivables, sum(b.face_fen)::bigint AS face_fen,
+      count(*) FILTER (WHERE {_OPEN} = 0) AS settled,
+      coalesce(sum(b.face_fen) FILTER (WHERE {_OPEN} = 0), 0)::bigint AS settled_fen,
+      count(*) FILTER (WHERE {_OPEN} > 0) AS open,
+      sum({_OPEN})::bigint AS open_fen, sum(b.disputed_fen)::bigint AS disputed_fen,
+      count(*) FILTER (WHERE b.confirmed_on IS NOT NULL) AS confirmed,
+      count(*) FILTER (WHERE {_OPEN} > 0 AND b.due_on < :as_of) AS overdue,
+      coalesce(sum({_OPEN}) FILTER (WHERE b.due_on < :as_of), 0)::bigint AS overdue_fen,
+      count(*) FILTER (WHERE {ELIGIBLE}) AS eligible,
+      coalesce(sum(b.receivable_fen) FILTER (WHERE {ELIGIBLE}), 0)::bigint AS eligible_fen,
+      sum(b.reserved_fen)::bigint AS reserved_fen, sum(b.assigned_fen)::bigint AS assigned_fen
+    FROM book b GROUP BY b.currency ORDER BY b.currency
+    """
+)
+_COUNTS: Final = text(
+    f"""
+    SELECT (SELECT count(*) FROM orders o WHERE o.placed_on <= :as_of AND o.known_at <= :known_at
+        AND {VISIBLE.format(table="o")}) AS orders,
+      (SELECT count(*) FROM payments p WHERE p."on" <= :as_of AND p.known_at <= :known_at
+        AND (CAST(:sees_all AS boolean) OR p.debtor_id = CAST(:viewer AS uuid))) AS payments
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencySummary:
+    """Counts and fen of one currency."""
+
+    currency: str
+    receivables: int
+    face_fen: int
+    settled: int
+    settled_fen: int
+    open: int
+    open_fen: int
+    disputed_fen: int
+    confirmed: int
+    overdue: int
+    overdue_fen: int
+    eligible: int
+    eligible_fen: int
+    reserved_fen: int
+    assigned_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The book on a day."""
+
+    orders: int
+    payments: int
+    currencies: list[CurrencySummary]
+
+
+def summary(session: Session, viewer: Viewer, *, as_of: date, known_at: datetime) -> Summary:
+    """Return what the book held at the end of a day, as known at an instant."""
+    parameters = book_parameters(viewer, as_of=as_of, known_at=known_at)
+    connection = session.connection()
+    rows = connection.execute(_SUMMARY, parameters).mappings()
+    counts = connection.execute(_COUNTS, parameters).one()
+    return Summary(counts.orders, counts.payments, [CurrencySummary(**row) for row in rows])
