@@ -97,6 +97,12 @@ def test_a_text_that_would_run_as_a_formula_gets_an_apostrophe(payload: str) -> 
     assert read["融资申请金额"] == "100000.01"
 
 
+@pytest.mark.parametrize("name", ["a,b", 'a"b', '"', "a\rb", "a\nb", "a\r\nb", ",", '","', "'"])
+def test_a_text_with_the_file_s_own_marks_comes_back_as_it_is(name: str) -> None:
+    data, _ = _written(BARE, ROW._replace(supplier_name=name))
+    assert [row["供应商名称"] for row in _read(data)] == [BARE.supplier_name, name]
+
+
 def test_a_semicolon_inside_an_order_is_told_from_one_between_two() -> None:
     data, _ = _written(ROW._replace(orders=["A;B", "C"]))
     assert _read(data)[0]["订单编号"] == r"A\;B;C"

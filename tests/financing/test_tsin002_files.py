@@ -171,7 +171,10 @@ _WRONG = {
     "number empty": _SOUND.replace("<DocNb>A-1</DocNb>", "<DocNb> </DocNb>"),
     "number too long": _SOUND.replace("A-1", "A" * 36),
     "number twice": _SOUND.replace("<DocNb>A-1</DocNb>", "<DocNb>A-1</DocNb><DocNb>B</DocNb>"),
-    "number with children": _SOUND.replace("<DocNb>A-1</DocNb>", "<DocNb><Id>A-1</Id></DocNb>"),
+    "number with children": _SOUND.replace("<DocNb>A-1</DocNb>", "<DocNb>A-1<Id/></DocNb>"),
+    "no such currency": _SOUND.replace('Ccy="CNY"', 'Ccy="cny"'),
+    "week instant": _SOUND.replace("2025-07-01T08", "2025-W27-2T08"),
+    "sum of nothing": _with("", _summary("0", "0", "0")),
     "invoice twice": _SOUND.replace(
         "</FincgInfAndSts>", f"{_item('A-3', '0.01', _PENDING)}</FincgInfAndSts>"
     ),
@@ -203,6 +206,11 @@ def test_an_unsound_answer_is_refused_whole(text: str) -> None:
     assert refused.value.code == "ANSWER_INVALID"
     assert "第" in refused.value.chinese
     assert "Line" in refused.value.english
+
+
+def test_another_message_is_named_as_such() -> None:
+    with pytest.raises(AnswerError, match=r"tsin\.001\.001\.01; send a tsin\.002"):
+        _read(_SOUND.replace("tsin.002", "tsin.001"))
 
 
 _BOMB = '<!DOCTYPE a [<!ENTITY x "x"><!ENTITY y "&x;&x;">]>'

@@ -18,7 +18,6 @@ _INSTANT = re.compile(
     re.ASCII,
 )
 _CURRENCY = re.compile("[A-Z]{3}", re.ASCII)
-_WHOLE = Decimal(100)
 _SHANGHAI = timezone(timedelta(hours=8))
 
 
@@ -118,12 +117,12 @@ class Fields:
             ) from error
 
     def percent(self, path: str) -> Decimal | None:
-        """Return a percentage between 0 and 100, ``None`` where the element is not there."""
+        """Return a percentage, not negative, or ``None`` where the element is not there."""
         element = self._find(path)
         if element is None:
             return None
         text = _text(element, 14)
-        if _DECIMAL.fullmatch(text) is None or Decimal(text) > _WHOLE:
+        if _DECIMAL.fullmatch(text) is None:
             raise invalid(
                 element, f"{path}: {text} is not a percentage", f"{path}：{text} 不是百分比"
             )

@@ -63,7 +63,7 @@ def write_xlsx(header: ExportHeader, rows: Iterable[ExportRow], target: IO[bytes
     # some readers refuse.
     with TemporaryFile() as aside:
         tally = Tally(header)
-        with Workbook(aside, _OPTIONS) as book:
+        with Workbook(aside, {"constant_memory": True}) as book:
             book.set_properties(
                 {"title": header.reference, "created": header.created_at.astimezone(UTC)}
             )
@@ -72,14 +72,6 @@ def write_xlsx(header: ExportHeader, rows: Iterable[ExportRow], target: IO[bytes
         aside.seek(0)
         shutil.copyfileobj(aside, hashing)
     return tally.finish(hashing.sha256)
-
-
-_OPTIONS = {
-    "constant_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_numbers": False,
-    "strings_to_urls": False,
-}
 
 
 def _write_rows(book: Workbook, header: ExportHeader, batches: Iterable[list[ExportRow]]) -> None:
