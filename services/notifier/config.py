@@ -5,6 +5,10 @@ from functools import cache
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+TURN_NANOSECONDS = 20 * 10**9
+"""How long one task plans and how long it sends before it leaves the rest to the next tick: both
+together stay below the task's time limit, which would kill it with an e-mail in hand."""
+
 
 class Settings(BaseSettings):
     """What differs from one installation to the next; every name is upper case outside."""

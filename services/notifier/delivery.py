@@ -6,13 +6,14 @@ twice is told so.
 """
 
 import logging
+import time
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, case, func, update
 from sqlmodel import Session, col, select
 
 from services.notifier.channels.smtp import Outcome, Parcel, open_line
-from services.notifier.config import Settings
+from services.notifier.config import TURN_NANOSECONDS, Settings
 from services.notifier.db import transaction
 from services.notifier.messages import LISTED, Words, merged
 from services.notifier.models import Delivery, Message, Recipient
@@ -22,8 +23,8 @@ RETRY_MINUTES = (1, 5, 30, 120, 300, 600)
 log = logging.getLogger("notifier.delivery")
 
 
-def deliver_due(config: Settings, *, limit: int = 500) -> int:
-    """Send the e-mails that are due, at most `limit`; return how many were sent.
+def deliver_due(config: Settings) -> int:
+    """Send the e-mails that are due, for one turn; return how many were sent.
 
     The mail server is asked first and e-mails are claimed one by one, so that neither a server
     that is down nor a killed worker uses up more than one attempt of one e-mail.
@@ -34,9 +35,10 @@ def deliver_due(config: Settings, *, limit: int = 500) -> int:
         if not is_any_due(session):
             return 0
     sent = 0
+    ends_at = time.monotonic_ns() + TURN_NANOSECONDS
     try:
         with open_line(config) as mailer:
-            for _ in range(limit):
+            while time.monotonic_ns() < ends_at:
                 with transaction(url) as session:
                     parcel = claim(session)
                 if parcel is None:

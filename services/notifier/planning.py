@@ -160,12 +160,12 @@ def _row(event: Event, said: Words, recipient: Recipient, channel: str) -> Row:
 
 
 def _store(session: Session, rows: Sequence[Row], config: Settings) -> int:
-    # The cursor's lock is held, so nobody adds messages between this look and the insert. Some
-    # exist only if an operator set the cursor back.
-    ids = [row["id"] for row in rows]
-    known = set(session.exec(select(Message.id).where(col(Message.id) == func.any(ids))))
-    new = [row for row in rows if row["id"] not in known]
-    assign_deliveries(session, new, config)
+    # One message per id, also where somebody owes itself. The cursor's lock is held, so nobody
+    # adds messages between this look and the insert; some exist if the cursor was set back.
+    new = {row["id"]: row for row in rows}
+    for known in session.exec(select(Message.id).where(col(Message.id) == func.any([*new]))):
+        del new[known]
+    assign_deliveries(session, [*new.values()], config)
     if new:
-        session.execute(_MESSAGES, {"rows": json.dumps(new, default=str)})
+        session.execute(_MESSAGES, {"rows": json.dumps([*new.values()], default=str)})
     return len(new)

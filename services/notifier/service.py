@@ -1,11 +1,12 @@
 """What the notifier does when it wakes: read the log, plan, send."""
 
 import logging
+import time
 
 import httpx2
 from pydantic import ValidationError
 
-from services.notifier.config import Settings
+from services.notifier.config import TURN_NANOSECONDS, Settings
 from services.notifier.db import transaction
 from services.notifier.delivery import deliver_due
 from services.notifier.planning import plan, position
@@ -15,11 +16,12 @@ log = logging.getLogger("notifier")
 
 
 def pull_and_plan(config: Settings) -> int:
-    """Plan everything the ledger has sealed and we have not seen; return the messages planned.
+    """Plan what the ledger has sealed and we have not seen; return the messages planned.
 
     The ledger is asked outside any transaction, so that a slow answer locks nobody.
     """
     planned = 0
+    ends_at = time.monotonic_ns() + TURN_NANOSECONDS
     while True:
         with transaction(config.database_url) as session:
             after = position(session)
@@ -27,7 +29,7 @@ def pull_and_plan(config: Settings) -> int:
         if events:
             with transaction(config.database_url) as session:
                 planned += plan(session, events, config)
-        if len(events) < config.notifier_window:
+        if len(events) < config.notifier_window or time.monotonic_ns() > ends_at:
             return planned
 
 

@@ -1,11 +1,15 @@
 """The Celery application. Redis may lose or repeat what it likes: beat asks again in 5 seconds."""
 
+import logging
+
 from celery import Celery
 
 from services.notifier.config import settings
 
 _TICK_SECONDS = 5
 _VISIBILITY_SECONDS = 120
+
+logging.getLogger("httpx2").setLevel(logging.WARNING)  # Or every tick is a line.
 
 app = Celery("notifier", broker=settings().redis_url, include=["services.notifier.tasks"])
 app.conf.update(
@@ -39,6 +43,7 @@ app.conf.update(
             # A tick that waited longer than two others says nothing new.
             "options": {"queue": "notifier", "expires": 2 * _TICK_SECONDS},
         }
+        # Catching up sends too; a second sender goes on while the ledger is slow to answer.
         for name in ("notifier.catch_up", "notifier.deliver")
     },
 )

@@ -16,6 +16,8 @@ from uuid import UUID, uuid5
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from sqlalchemy import text
+from sqlmodel import Session as DbSession
 
 from services.events import Data, PartyRegistered, ReceivableOverdue
 
@@ -178,3 +180,7 @@ def overdue(number: int, *, days_overdue: int = 1) -> ReceivableOverdue:
         article="《保障中小企业款项支付条例》第九条",
         rule_ids=("decree-802/9", "v1"),
     )
+
+
+def count(db: DbSession, table: str) -> int:
+    return int(db.execute(text(f"SELECT count(*) FROM notifier.{table}")).scalar_one())

@@ -112,6 +112,14 @@ def test_a_server_that_takes_the_mail_and_falls_silent_gets_it_again_with_a_warn
     assert [("可能重复" in str(mail["Subject"])) for mail in catcher.mails] == [False, True]
 
 
+def test_a_sender_that_is_no_address_is_refused_before_anything_is_claimed(
+    planned: Settings, db: Session
+) -> None:
+    with pytest.raises(ValueError, match="NOTIFIER_FROM"):
+        deliver_due(planned.model_copy(update={"notifier_from": "台账"}))
+    assert row(db)[:2] == ("planned", 0)
+
+
 def test_one_refused_recipient_does_not_hold_up_the_others(
     config: Settings, ledger: FakeLedger, catcher: Catcher
 ) -> None:

@@ -6,13 +6,12 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlmodel import Session
 
 from services.events import (
     DATA,
     ConfirmationRequested,
-    EventPage,
     PartyContactChanged,
     ReceivableConfirmed,
     ReceivableDueSoon,
@@ -24,12 +23,21 @@ from services.events import (
 )
 from services.notifier import planning
 from services.notifier.config import Settings
-from services.notifier.db import engine, transaction
+from services.notifier.db import transaction
 from services.notifier.messages import words
 from services.notifier.pull import LogGapError, events_after
 from services.notifier.rules import RULES
 from services.notifier.service import catch_up, pull_and_plan
-from tests.notifier.fakes import CREDITOR, DEBTOR, Catcher, FakeLedger, an_id, overdue, register
+from tests.notifier.fakes import (
+    CREDITOR,
+    DEBTOR,
+    Catcher,
+    FakeLedger,
+    an_id,
+    count,
+    overdue,
+    register,
+)
 
 _NAMES = {DEBTOR: "debtor", CREDITOR: "creditor"}
 _DAY = date(2026, 11, 30)
@@ -38,10 +46,6 @@ _DAY = date(2026, 11, 30)
 def told(db: Session) -> set[tuple[str, str, str]]:
     rows = db.execute(text("SELECT type, recipient_id, channel FROM notifier.messages"))
     return {(type_, _NAMES[recipient_id], channel) for type_, recipient_id, channel in rows}
-
-
-def count(db: Session, table: str) -> int:
-    return int(db.execute(text(f"SELECT count(*) FROM notifier.{table}")).scalar_one())
 
 
 def test_each_event_tells_those_it_concerns(
@@ -171,70 +175,6 @@ def test_two_that_plan_at_once_tell_everybody_once(
     assert count(db, "cursor WHERE position = 402") == 1
 
 
-def test_ten_thousand_events_take_few_statements_and_few_mails(
-    config: Settings, ledger: FakeLedger, db: Session, catcher: Catcher
-) -> None:
-    for number in range(10_000):
-        ledger.append(overdue(number))
-    statements: list[str] = []
-    event.listen(
-        engine(config.database_url),
-        "before_cursor_execute",
-        lambda _c, _u, statement, *_: statements.append(statement),
-    )
-
-    catch_up(config)
-
-    assert count(db, "messages") == 40_000
-    assert [mail["To"].addresses[0].username for mail in catcher.mails].count("debtor") == 1
-    assert len(catcher.mails) == 2
-    body = catcher.mails[0].get_content()
-    assert "10000条" in str(catcher.mails[0]["Subject"])
-    assert body.count("\n- ") == 100
-    assert "另有9900条" in body
-    assert len(statements) < 200
-
-
-def test_what_comes_within_the_interval_waits_for_the_next_digest(
-    config: Settings, ledger: FakeLedger, db: Session, catcher: Catcher
-) -> None:
-    def one_more(number: int) -> None:
-        ledger.append(ReceivableRefused(platform="P", invoice_number=f"INV-{number}"))
-        catch_up(config)
-
-    for number in range(30):
-        one_more(number)
-    assert len(catcher.mails) == 6, "five alone and the first digest"
-
-    db.execute(
-        text(
-            "UPDATE notifier.deliveries SET next_attempt_at = next_attempt_at - interval '10 min',"
-            " planned_at = planned_at - interval '10 min'"
-        )
-    )
-    one_more(30)
-
-    assert len(catcher.mails) == 7
-    listed = catcher.mails[5].get_content() + catcher.mails[6].get_content()
-    assert all(f"INV-{number}" in listed for number in range(6, 31))
-    assert count(db, "messages WHERE channel = 'email' AND delivery_id IS NULL") == 0
-
-
-def test_five_mails_are_not_merged_and_six_are(
-    config: Settings, ledger: FakeLedger, catcher: Catcher
-) -> None:
-    for number in range(5):
-        ledger.append(ReceivableRefused(platform="P", invoice_number=f"INV-{number}"))
-    for number in range(6):
-        due_soon = ReceivableDueSoon(due_on=_DAY, open="9.00", invoice_number=f"INV-{number}")
-        ledger.append(due_soon)
-
-    catch_up(config)
-
-    recipients = [mail["To"].addresses[0].username for mail in catcher.mails]
-    assert sorted(recipients) == ["creditor"] * 5 + ["debtor"]
-
-
 def test_a_gap_in_the_log_stops_before_it(
     config: Settings, ledger: FakeLedger, db: Session
 ) -> None:
@@ -311,6 +251,12 @@ def test_a_changed_contact_counts_from_its_event_on_and_never_goes_back(
     assert name.scalar_one() == "新名称"
 
 
+def test_a_party_that_owes_itself_is_told_once(config: Settings, ledger: FakeLedger) -> None:
+    ledger.append(overdue(1), creditor=DEBTOR)
+
+    assert pull_and_plan(config) == 2
+
+
 def test_someone_never_introduced_has_an_inbox(
     config: Settings, ledger: FakeLedger, db: Session
 ) -> None:
@@ -341,11 +287,6 @@ def test_a_wrong_key_plans_nothing_and_does_not_stop_the_sending(
     catch_up(config.model_copy(update={"notifier_ledger_key": "wrong"}))
 
     assert len(catcher.mails) == 2
-
-
-def test_a_page_says_where_to_go_on() -> None:
-    page = EventPage.model_validate({"events": [], "next": 17, "has_more": False})
-    assert page.next == 17
 
 
 def test_the_cursor_lock_is_not_waited_for(config: Settings, ledger: FakeLedger) -> None:

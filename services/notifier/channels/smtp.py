@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from services.notifier.config import Settings
-from services.notifier.messages import Words, one_line
+from services.notifier.messages import Words, one_line, usable_address
 
 _OK = 250
 _RECIPIENT_OK = {250, 251}
@@ -123,7 +123,10 @@ def open_line(config: Settings) -> Iterator[Mailer]:
 
     Raises:
         OSError: it cannot be reached or does not let us in. Nothing has been claimed by then.
+        ValueError: the sender is not an address.
     """
+    if usable_address(parseaddr(config.notifier_from)[1]) is None:
+        raise ValueError(f"NOTIFIER_FROM is not an address: {config.notifier_from!r}.")
     url = urlsplit(config.notifier_smtp_url)
     host, timeout = url.hostname or "localhost", config.notifier_smtp_timeout_seconds
     line: smtplib.SMTP
@@ -136,6 +139,7 @@ def open_line(config: Settings) -> Iterator[Mailer]:
         line.ehlo_or_helo_if_needed()
         if url.scheme == "smtp+starttls":
             line.starttls(context=ssl.create_default_context())
+            line.ehlo_or_helo_if_needed()
         if url.username:
             line.login(unquote(url.username), unquote(url.password or ""))
         yield Mailer(line, config.notifier_from)
