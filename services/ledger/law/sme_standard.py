@@ -80,18 +80,18 @@ class SizeStandard:
             for printed in row.classes:
                 self._index(printed, row)
 
-    def row_of(self, industry: str) -> SizeRow | None:
+    def row_of(self, industry: str | int) -> SizeRow | None:
         """Return the row of an industry, or None where the standard is silent.
 
         Args:
-            industry: number 1 to 16, the standard's Chinese or English name, or a GB/T 4754 code
-                such as ``C3511``, ``3511`` or ``G59``.
+            industry: its number in the standard, its Chinese or English name there, or a GB/T 4754
+                code such as ``C3511``, ``3511`` or ``G59``.
 
         Raises:
             IndustryError: no such thing, or a text of digits that means two things.
         """
-        text = industry.strip().upper()
-        if text in _BOTH_WAYS:
+        text = str(industry).strip().upper()
+        if isinstance(industry, str) and text in _BOTH_WAYS:
             raise IndustryError(
                 f"The industry {text!r} is both a number of the standard and a GB/T 4754 division;"
                 " write the name, or the code with its letter such as C13.",
@@ -101,6 +101,11 @@ class SizeStandard:
         named = self._by_name.get(text)
         if named is not None:
             return named
+        if isinstance(industry, int):
+            raise IndustryError(
+                f"The industry number {industry} is not one of 1 to {len(self.rows)}.",
+                f"行业序号 {industry} 不在1至{len(self.rows)}之间。",
+            )
         match = _CLASS.fullmatch(self._lettered(text) if text.isdigit() else text)
         if match is None:
             raise IndustryError(

@@ -1,0 +1,195 @@
+"""Reading values out of a case: each refusal names its field, and nothing is guessed."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+from services.ledger.errors import LedgerError
+from services.ledger.money import AmountError, parse_fen
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_YEARS = range(1900, 2200)
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,8})?", re.ASCII)
+_LONGEST = 36_500
+
+Item = TypeVar("Item")
+
+
+class CaseError(LedgerError):
+    """A case that is not in the fixed format."""
+
+    code = "CASE_INVALID"
+
+
+def refuse(path: str, english: str, chinese: str) -> CaseError:
+    """Return the refusal of one field."""
+    return CaseError(f"{path}: {english}", f"{path}：{chinese}", field=path)
+
+
+class Fields:
+    """One object of a case. A key that is absent or null has not been said."""
+
+    __slots__ = ("_path", "_values")
+
+    def __init__(self, values: object, path: str, allowed: frozenset[str]) -> None:
+        """Take an object and refuse keys that the format does not have."""
+        if not isinstance(values, Mapping):
+            raise refuse(path or "case", "must be an object.", "必须是对象。")
+        unknown = values.keys() - allowed
+        if unknown:
+            name = min(str(key) for key in unknown)
+            known = ", ".join(sorted(allowed))
+            raise refuse(
+                f"{path}{name[:40]}", f"unknown key; known: {known}.", f"未知的键；可用：{known}。"
+            )
+        self._values: Mapping[str, object] = values
+        self._path = path
+
+    def path(self, key: str) -> str:
+        """Return the whole path of a key."""
+        return f"{self._path}{key}"
+
+    def day(self, key: str) -> date | None:
+        """Return an ISO day such as ``"2025-06-10"``."""
+        value = self._values.get(key)
+        if value is None:
+            return None
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            try:
+                found = date.fromisoformat(value)
+            except ValueError:
+                found = None
+            if found is not None and found.year in _YEARS:
+                return found
+        raise refuse(
+            self.path(key),
+            f"{str(value)[:40]!r} is not a day of the years 1900 to 2199; write 2025-06-10.",
+            f"{str(value)[:40]!r} 不是1900至2199年间存在的日期；请写成2025-06-10。",
+        )
+
+    def needed_day(self, key: str) -> date:
+        """Return a day that must be there."""
+        value = self.day(key)
+        if value is None:
+            raise refuse(self.path(key), "is required.", "必填。")
+        return value
+
+    def whole(self, key: str) -> int | None:
+        """Return a whole number of days, months or people, not below zero."""
+        value = self._values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LONGEST:
+            raise refuse(
+                self.path(key),
+                f"{str(value)[:40]!r} is not a whole number from 0 to {_LONGEST}.",
+                f"{str(value)[:40]!r} 不是0至{_LONGEST}的整数。",
+            )
+        return value
+
+    def number(self, key: str) -> Decimal | None:
+        """Return a plain decimal, as text, whole number or Decimal; binary floats are refused."""
+        value = self._values.get(key)
+        if value is None:
+            return None
+        plain = isinstance(value, str | int | Decimal) and not isinstance(value, bool)
+        if not plain or not _NUMBER.fullmatch(str(value)):
+            raise refuse(
+                self.path(key),
+                f'{str(value)[:40]!r} is not a plain decimal number; write "3.45".',
+                f"{str(value)[:40]!r} 不是十进制数；请写成“3.45”。",
+            )
+        return Decimal(str(value))
+
+    def fen(self, key: str) -> int | None:
+        """Return an amount above zero, in fen, from a decimal string."""
+        value = self._values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise refuse(
+                self.path(key),
+                f'{str(value)[:40]!r} is not text; write money as "1234.50".',
+                f"{str(value)[:40]!r} 不是文本；金额请写成“1234.50”。",
+            )
+        try:
+            fen = parse_fen(value)
+        except AmountError as error:
+            raise AmountError(error.english, error.chinese, field=self.path(key)) from None
+        if fen <= 0:
+            raise refuse(
+                self.path(key), f"{value!r} must be above zero.", f"{value!r} 必须大于零。"
+            )
+        return fen
+
+    def needed_fen(self, key: str) -> int:
+        """Return an amount that must be there."""
+        value = self.fen(key)
+        if value is None:
+            raise refuse(self.path(key), "is required.", "必填。")
+        return value
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """Return true or false."""
+        value = self._values.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise refuse(self.path(key), "must be true or false.", "必须是true或false。")
+        return value
+
+    def word(self, key: str, allowed: frozenset[str] | None = None) -> str | None:
+        """Return a word, one of those allowed."""
+        value = self._values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str) or not value:
+            raise refuse(self.path(key), "must be text.", "必须是文本。")
+        if allowed is not None and value not in allowed:
+            known = ", ".join(sorted(allowed))
+            raise refuse(
+                self.path(key),
+                f"{value[:40]!r} is not one of {known}.",
+                f"{value[:40]!r} 不在 {known} 之中。",
+            )
+        return value
+
+    def word_or_number(self, key: str) -> str | int:
+        """Return a word or a whole number that must be there."""
+        value = self._values.get(key)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        return self.word(key) or ""
+
+    def part(self, key: str, allowed: frozenset[str]) -> "Fields":
+        """Return an inner object; absent, an empty one."""
+        value = self._values.get(key)
+        return Fields({} if value is None else value, f"{self._path}{key}.", allowed)
+
+    def has(self, key: str) -> bool:
+        """Say whether a key was given."""
+        return self._values.get(key) is not None
+
+    def items(
+        self, key: str, allowed: frozenset[str], read: Callable[["Fields"], Item]
+    ) -> tuple[Item, ...]:
+        """Return the objects of a list, each read."""
+        value = self._values.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list | tuple):
+            raise refuse(self.path(key), "must be a list.", "必须是列表。")
+        return tuple(
+            read(Fields(each, f"{self._path}{key}[{i}].", allowed)) for i, each in enumerate(value)
+        )
+
+    def values(self, key: str) -> tuple[object, ...]:
+        """Return a list of plain values."""
+        value = self._values.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list | tuple):
+            raise refuse(self.path(key), "must be a list.", "必须是列表。")
+        return tuple(value)

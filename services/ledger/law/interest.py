@@ -1,0 +1,214 @@
+"""Simple interest over a balance that changes, and what is overdue, exact to the fen.
+
+A day's interest falls on the undisputed principal open at the end of the day before, so that a
+payment on day P still bears interest for P, and ``overdue_days(P) = P - due``. No compounding:
+the texts give none. Amounts are exact ratios until they are rounded, half up, and what is rounded
+is the running total, so that the spans shown always add up to the total shown.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from services.ledger.law.civil_code import (
+    Allocated,
+    allocate_interest_first,
+    allocate_principal_first,
+)
+
+_PERCENT = 100
+
+
+class Rate(NamedTuple):
+    """A rate a day as an exact ratio."""
+
+    numerator: int
+    denominator: int
+
+
+NO_RATE = Rate(0, 1)
+
+
+class Payment(NamedTuple):
+    """Money received on a day."""
+
+    on: date
+    amount_fen: int
+
+
+class Dispute(NamedTuple):
+    """A part in dispute at the end of every day from ``from_on`` to the day before ``to_on``.
+
+    No ``from_on``: since ever. No ``to_on``: still open.
+    """
+
+    amount_fen: int
+    from_on: date | None = None
+    to_on: date | None = None
+
+
+class Claim(NamedTuple):
+    """What is owed and what happened to it. Credits reduce the principal and pay no interest."""
+
+    amount_fen: int
+    due_on: date
+    payments: Sequence[Payment] = ()
+    disputes: Sequence[Dispute] = ()
+    credits: Sequence[Payment] = ()
+    principal_first: bool = False
+    """The parties agreed so; otherwise 民法典 561: interest first."""
+
+
+class Span(NamedTuple):
+    """Days over which the interest-bearing principal did not change, both ends counted."""
+
+    from_on: date
+    to_on: date
+    days: int
+    principal_fen: int
+    interest_fen: int
+
+
+class Accrual(NamedTuple):
+    """A claim at the end of a day under one rate."""
+
+    interest_fen: int
+    """All interest since the due day, paid or not."""
+    interest_paid_fen: int
+    principal_fen: int
+    undisputed_fen: int
+    days_overdue: int
+    """Days late of the undisputed part, until it was paid; never fewer on a later day."""
+    unapplied_fen: int
+    """Paid beyond principal and interest."""
+    spans: tuple[Span, ...] = ()
+
+
+def yearly_rate(percent: Decimal, *, day_basis: int) -> Rate:
+    """Return the rate a day of a rate a year.
+
+    Reading DAY_BASIS: the contract's basis, else 365; banks also use 360.
+    """
+    numerator, denominator = percent.as_integer_ratio()
+    return Rate(numerator, denominator * _PERCENT * day_basis)
+
+
+def daily_rate(percent: Decimal) -> Rate:
+    """Return the rate a day of a percentage a day, which needs no basis."""
+    numerator, denominator = percent.as_integer_ratio()
+    return Rate(numerator, denominator * _PERCENT)
+
+
+def accrue(claim: Claim, rate: Rate, *, as_of: date, spans: bool = False) -> Accrual:
+    """Follow a claim from its due day to the end of a day, under one rate."""
+    days = _change_days(claim, as_of)
+    allocate = allocate_principal_first if claim.principal_first else allocate_interest_first
+    book = _Book(claim, rate, allocate)
+    book.receive_until(min(claim.due_on, as_of))
+    if as_of <= claim.due_on:
+        undisputed_fen = max(0, book.principal_fen - _disputed_fen(claim.disputes, as_of))
+        return Accrual(0, 0, book.principal_fen, undisputed_fen, 0, book.unapplied_fen)
+    shown: list[Span] = []
+    since = claim.due_on
+    late_until = claim.due_on
+    for day in days:
+        undisputed_fen = max(0, book.principal_fen - _disputed_fen(claim.disputes, since))
+        if undisputed_fen:
+            late_until = day
+            before_fen = book.interest_fen
+            count = (day - since).days
+            book.fen_days += undisputed_fen * count
+            if spans:
+                earned_fen = book.interest_fen - before_fen
+                first = date.fromordinal(since.toordinal() + 1)
+                shown.append(Span(first, day, count, undisputed_fen, earned_fen))
+        book.receive_until(day)
+        since = day
+    undisputed_fen = max(0, book.principal_fen - _disputed_fen(claim.disputes, as_of))
+    return Accrual(
+        book.interest_fen,
+        book.interest_paid_fen,
+        book.principal_fen,
+        undisputed_fen,
+        (late_until - claim.due_on).days,
+        book.unapplied_fen,
+        tuple(shown),
+    )
+
+
+class _Book:
+    """The running state of one claim under one rate."""
+
+    __slots__ = (
+        "_allocate",
+        "_denominator",
+        "_movements",
+        "_next",
+        "_numerator",
+        "fen_days",
+        "interest_paid_fen",
+        "principal_fen",
+        "unapplied_fen",
+    )
+
+    def __init__(self, claim: Claim, rate: Rate, allocate: Callable[..., Allocated]) -> None:
+        self.principal_fen = claim.amount_fen
+        self.fen_days = 0
+        """Sum of interest-bearing fen times days: interest is this times the rate."""
+        self.interest_paid_fen = 0
+        self.unapplied_fen = 0
+        self._numerator, self._denominator = rate
+        self._allocate = allocate
+        # On one day a credit comes before a payment: it was never owed.
+        self._movements = sorted(
+            [(credit.on, 0, credit.amount_fen) for credit in claim.credits]
+            + [(payment.on, 1, payment.amount_fen) for payment in claim.payments]
+        )
+        self._next = 0
+
+    @property
+    def interest_fen(self) -> int:
+        """All interest so far, rounded half up once over the running total."""
+        doubled = 2 * self.fen_days * self._numerator + self._denominator
+        return doubled // (2 * self._denominator)
+
+    def receive_until(self, day: date) -> None:
+        """Apply what came in up to the end of a day."""
+        while self._next < len(self._movements) and self._movements[self._next][0] <= day:
+            _, is_payment, amount_fen = self._movements[self._next]
+            self._next += 1
+            if is_payment:
+                self._pay(amount_fen)
+            else:
+                self.principal_fen = max(0, self.principal_fen - amount_fen)
+
+    def _pay(self, amount_fen: int) -> None:
+        owed_fen = self.interest_fen - self.interest_paid_fen
+        went = self._allocate(amount_fen, interest_fen=owed_fen, principal_fen=self.principal_fen)
+        self.interest_paid_fen += went.interest_fen
+        self.principal_fen -= went.principal_fen
+        self.unapplied_fen += went.unapplied_fen
+
+
+def _change_days(claim: Claim, as_of: date) -> list[date]:
+    """Return the days after the due day and up to as_of at whose end the balance may change."""
+    days = {as_of}
+    days.update(payment.on for payment in claim.payments)
+    days.update(credit.on for credit in claim.credits)
+    for dispute in claim.disputes:
+        if dispute.from_on is not None:
+            days.add(dispute.from_on)
+        if dispute.to_on is not None:
+            days.add(dispute.to_on)
+    return sorted(day for day in days if claim.due_on < day <= as_of)
+
+
+def _disputed_fen(disputes: Iterable[Dispute], on: date) -> int:
+    """Return what is in dispute at the end of a day."""
+    return sum(
+        dispute.amount_fen
+        for dispute in disputes
+        if (dispute.from_on is None or dispute.from_on <= on)
+        and (dispute.to_on is None or on < dispute.to_on)
+    )

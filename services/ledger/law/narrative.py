@@ -1,0 +1,99 @@
+"""The reasoning of one judgement, step by step, each with its rule and article."""
+
+from services.ledger.law.case_input import Case
+from services.ledger.law.interest import Accrual
+from services.ledger.law.judge import Judgement
+from services.ledger.law.start import start_of_term
+from services.ledger.law.terms import decide_terms
+from services.ledger.law.trace import Step, flag_step, step
+from services.ledger.law.values import Almanac
+from services.ledger.money import format_fen
+
+_INTEREST_RULE = {
+    "statutory": "R-INT-DEFAULT",
+    "agreed": "R-INT-AGREED",
+    "court": "R-INT-COURT",
+    "floor": "R-INT-FLOOR",
+    "void_clause": "R-INT-DEFAULT",
+}
+
+
+def steps_of(case: Case, almanac: Almanac, judged: Judgement) -> list[dict[str, str]]:
+    """Return the steps in the order a judge would take them."""
+    governing = judged.terms.regime
+    size = f"creditor_size={case.contract.creditor_size}"
+    steps = [step("R-SIZE", governing, outcome=size)]
+    steps += decide_terms(case.contract, almanac).trace
+    steps += start_of_term(case.start, judged.terms, settings=almanac.settings).trace
+    steps += _due_steps(judged)
+    steps += _money_steps(case, judged)
+    steps += _timer_steps(case, judged)
+    steps += [flag_step(flag, governing) for flag in judged.flags]
+    return [each._asdict() for each in steps]
+
+
+def _due_steps(judged: Judgement) -> list[Step]:
+    terms, due, start_on = judged.terms, judged.due, judged.start.start_on
+    governing = terms.regime
+    steps = []
+    if due is not None:
+        months = terms.term_months is not None
+        parts = f"start_on={start_on}, last day {due.raw_on}"
+        steps.append(step("R-MONTHS" if months else "R-COUNT", governing, outcome=parts))
+        if due.on != due.raw_on:
+            rolled = f"{due.raw_on} → {due.on}"
+            steps.append(step("R-ROLL", governing, outcome=rolled))
+    if judged.benchmark is not None:
+        day_60 = f"benchmark_due_on={judged.benchmark.on}"
+        steps.append(step("R-TERM-LARGE-DEFAULT", governing, outcome=day_60))
+    if "TRANSITIONAL" in judged.flags:
+        advisory = judged.advisory.on if judged.advisory else "-"
+        steps.append(step("R-TRANSITION", governing, outcome=f"advisory_due_on={advisory}"))
+    return steps
+
+
+def _money_steps(case: Case, judged: Judgement) -> list[Step]:
+    late, governing = judged.late, judged.terms.regime
+    if late is None or not late.days_overdue:
+        return []
+    steps = []
+    if case.disputes:
+        undisputed = f"undisputed={format_fen(late.undisputed_fen)}"
+        steps.append(step("R-SPLIT", governing, outcome=undisputed))
+    if case.payments:
+        order = "principal first, as agreed" if case.principal_first else "interest first"
+        went = f"{order}; principal left {format_fen(late.principal_fen)}"
+        if late.unapplied_fen:
+            went = f"{went}; paid beyond what is owed {format_fen(late.unapplied_fen)}"
+        steps.append(step("R-ALLOCATE", governing, outcome=went))
+    steps += [
+        step(_INTEREST_RULE[name], governing, outcome=_interest_text(name, accrual, judged))
+        for name, accrual in judged.accruals
+    ]
+    if judged.limitation_ends_on is not None:
+        ends = f"until {judged.limitation_ends_on}"
+        steps.append(step("R-LIMIT-3Y", governing, outcome=ends))
+    return steps
+
+
+def _interest_text(name: str, accrual: Accrual, judged: Judgement) -> str:
+    rate = dict(judged.rates.items())[name]
+    sums = " + ".join(f"{format_fen(span.principal_fen)}×{span.days}d" for span in accrual.spans)
+    lpr = judged.rates.lpr_percent
+    known = f", LPR {lpr}%" if lpr is not None else ""
+    total = format_fen(accrual.interest_fen)
+    return f"{name}: ({sums or '0'}) × {rate.numerator}:{rate.denominator} = {total}{known}"
+
+
+def _timer_steps(case: Case, judged: Judgement) -> list[Step]:
+    timers, governing = judged.timers, judged.terms.regime
+    steps = []
+    if timers.confirmation_due_on is not None:
+        asked = f"{case.requested_on} → {timers.confirmation_due_on}"
+        steps.append(step("R-CONFIRM-30", governing, outcome=asked))
+    clocks = (timers.transfer_due_on, timers.result_due_on, timers.result_max_on)
+    if clocks != (None, None, None):
+        names = ("transfer", "result", "result at most")
+        told = [f"{name} {day}" for name, day in zip(names, clocks, strict=True) if day is not None]
+        steps.append(step("R-COMPLAINT", governing, outcome=", ".join(told)))
+    return steps
