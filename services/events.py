@@ -42,6 +42,8 @@ class Event(_Frozen):
     debtor_id: UUID | None = None
     creditor_id: UUID | None = None
     actor: str = ""
+    actor_party_id: UUID | None = None
+    """The party that did it, where a party did."""
     data: Mapping[str, JsonValue]
 
 

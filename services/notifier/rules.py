@@ -62,7 +62,7 @@ def told(event: Event) -> Iterator[tuple[UUID, str]]:
     if rule is None:
         return
     for side, party_id in (("debtor", event.debtor_id), ("creditor", event.creditor_id)):
-        if party_id is None or (rule.actor_knows and str(party_id) in event.actor):
+        if party_id is None or (rule.actor_knows and party_id == event.actor_party_id):
             continue
         if side in rule.email:
             yield party_id, "email"

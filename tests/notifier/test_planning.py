@@ -51,18 +51,19 @@ def told(db: Session) -> set[tuple[str, str, str]]:
 def test_each_event_tells_those_it_concerns(
     config: Settings, ledger: FakeLedger, db: Session
 ) -> None:
-    debtor, creditor = str(DEBTOR), str(CREDITOR)
-    ledger.append(ReceivableOpened(face="10.00"), actor=creditor)
+    ledger.append(ReceivableOpened(face="10.00"), actor_party_id=str(CREDITOR))
     ledger.append(
         ConfirmationRequested(receivable_id=an_id("r"), amount="10.00", answer_due_on=_DAY)
     )
-    ledger.append(ReceivableConfirmed(confirmed="9.00", disputed="1.00"), actor=f"user@{debtor}")
+    ledger.append(
+        ReceivableConfirmed(confirmed="9.00", disputed="1.00"), actor_party_id=str(DEBTOR)
+    )
     ledger.append(ReceivableDueSoon(due_on=_DAY, open="9.00"))
     ledger.append(overdue(1))
     ledger.append(ReceivableExported(platform="P", export_reference="E", amount="9.00"))
     ledger.append(ReceivableFinanced(platform="P", amount="9.00"))
     ledger.append(ReceivableRefused(platform="P", reason="no"))
-    ledger.append(ReceivableSettled(), actor=debtor)
+    ledger.append(ReceivableSettled())
 
     pull_and_plan(config)
 
@@ -87,6 +88,7 @@ def test_each_event_tells_those_it_concerns(
         ("receivable.refused", "creditor", "inbox"),
         ("receivable.refused", "creditor", "email"),
         ("receivable.settled", "creditor", "inbox"),
+        ("receivable.settled", "debtor", "inbox"),
     }
 
 
