@@ -36,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the servers and remove what the run left."""
     if not hasattr(config, "workerinput"):
+        if os.environ["DATABASE_URL"]:
+            databases.drop_template(os.environ["DATABASE_URL"], Path(os.environ[_HOME]))
         run_home.remove(Path(os.environ[_HOME]))
 
 
