@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from services.ledger.intake.problems import CellError
 from services.ledger.money import MAX_FEN
+from services.ledger.parties.uscc import UsccError, check_uscc
 
 Convert = Callable[[str], object]
 
@@ -27,9 +28,6 @@ _TIMESTAMP = re.compile(
 _TOKENS = {"YYYY": r"([0-9]{4})", "MM": r"([0-9]{2})", "DD": r"([0-9]{2})"}
 _SHORT_TOKENS = {"M": r"([0-9]{1,2})", "D": r"([0-9]{1,2})"}
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
-_USCC = re.compile(r"[0-9A-HJ-NP-RTUW-Y]{18}", re.ASCII)
-_USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_USCC_WEIGHTS = tuple(3**place % 31 for place in range(17))
 _FIRST_YEAR, _LAST_YEAR = 1980, 2199
 _BEFORE_FIRST_SERIAL = date(1899, 12, 30)
 _FIRST_TRUE_SERIAL = 61
@@ -241,21 +239,17 @@ def currency() -> Convert:
 
 
 def uscc() -> Convert:
-    """A 统一社会信用代码 (GB 32100-2015): the check character is mod 31-3."""
+    """A 统一社会信用代码, in its normal form."""
 
     def convert(cell: str) -> str:
         if type(cell) is not str:
             raise CellError("ID_NUMERIC")
-        value = cell.strip()
-        if not _USCC.fullmatch(value):
-            raise CellError("USCC_INVALID")
-        weighed = zip(value, _USCC_WEIGHTS, strict=False)
-        total = sum(_USCC_ALPHABET.index(character) * weight for character, weight in weighed)
-        if _USCC_ALPHABET[-total % 31] != value[17]:
-            raise CellError("USCC_INVALID")
-        return value
+        try:
+            return check_uscc(cell)
+        except UsccError:
+            raise CellError("USCC_INVALID") from None
 
-    return convert
+    return remembered(convert)
 
 
 def remembered(convert: Convert) -> Convert:

@@ -7,7 +7,17 @@ from services.ledger.orders.models import RECEIPT_KINDS
 from services.ledger.parties.models import KINDS as PARTY_KINDS
 
 Type = Literal[
-    "text", "long_text", "amount", "day", "instant", "number", "choice", "flag", "currency", "uscc"
+    "text",
+    "long_text",
+    "party",
+    "amount",
+    "day",
+    "instant",
+    "number",
+    "choice",
+    "flag",
+    "currency",
+    "uscc",
 ]
 
 
@@ -34,8 +44,6 @@ class Kind:
     """One kind of record."""
 
     fields: dict[str, Field]
-    same_document: tuple[str, ...] = ()
-    """The fields that name the document: rows that agree in them speak of the same one."""
     one_of: tuple[tuple[str, ...], ...] = field(default=())
     """Sets of fields of which at least one must be mapped in full."""
 
@@ -43,7 +51,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "party": Kind(
         {
-            "party": _TEXT,
+            "party": Field("party", required=True),
             "name": Field("text", required=True),
             "kind": Field("choice", required=True, choices=PARTY_KINDS),
             "uscc": Field("uscc"),
@@ -51,38 +59,37 @@ KINDS: dict[str, Kind] = {
             "region": _MAYBE,
             "email": _MAYBE,
         },
-        same_document=("party",),
     ),
     "contract": Kind(
         {
             "contract": _TEXT,
-            "debtor": _TEXT,
-            "creditor": _TEXT,
+            "debtor": Field("party", required=True),
+            "creditor": Field("party", required=True),
             "signed_on": _DAY,
             "subject": Field("choice", choices=("GOODS", "WORKS", "SERVICES"), default="GOODS"),
-            "in_scope": Field("flag", default="true"),
             "settlement": Field(
                 "choice",
                 choices=("ON_DELIVERY", "ACCEPTANCE", "PROGRESS", "PERIODIC"),
                 default="ACCEPTANCE",
             ),
             "term_days": Field("number", limit=3650),
+            "term_months": Field("number", limit=120),
+            "pay_when_paid": Field("flag", default="false"),
+            "inspection_days": Field("number", limit=3650),
             "known_at": _KNOWN,
         },
-        same_document=("contract", "debtor", "creditor"),
     ),
     "order": Kind(
         {
             "order": _TEXT,
             "contract": _TEXT,
-            "debtor": _TEXT,
-            "creditor": _TEXT,
+            "debtor": Field("party", required=True),
+            "creditor": Field("party", required=True),
             "placed_on": _DAY,
             "amount": Field("amount"),
             "currency": Field("currency"),
             "known_at": _KNOWN,
         },
-        same_document=("order",),
     ),
     "receipt": Kind(
         {
@@ -92,7 +99,6 @@ KINDS: dict[str, Kind] = {
             "on": _DAY,
             "known_at": _KNOWN,
         },
-        same_document=("order", "receipt", "kind", "on", "known_at"),
     ),
     "receivable": Kind(
         {
@@ -100,8 +106,8 @@ KINDS: dict[str, Kind] = {
             "invoice_kind": Field("choice", choices=("DIGITAL", "VAT", "OTHER"), default="OTHER"),
             "invoice_code": _MAYBE,
             "invoice_number": _TEXT,
-            "debtor": _MAYBE,
-            "creditor": _MAYBE,
+            "debtor": Field("party"),
+            "creditor": Field("party"),
             "contract": _MAYBE,
             "order": _MAYBE,
             "receipt": _MAYBE,
@@ -114,12 +120,10 @@ KINDS: dict[str, Kind] = {
             "settled_on": Field("day"),
             "known_at": _KNOWN,
         },
-        same_document=("receivable",),
         one_of=(("debtor", "creditor", "contract"), ("order",), ("receipt",)),
     ),
     "receipt_link": Kind(
         {"receivable": _TEXT, "receipt": _TEXT, "since_on": _DAY, "known_at": _KNOWN},
-        same_document=("receivable", "receipt"),
     ),
     "confirmation": Kind(
         {
@@ -129,7 +133,6 @@ KINDS: dict[str, Kind] = {
             "note": Field("long_text"),
             "known_at": _KNOWN,
         },
-        same_document=("receivable",),
     ),
     "dispute": Kind(
         {
@@ -139,7 +142,6 @@ KINDS: dict[str, Kind] = {
             "reason": Field("long_text", required=True),
             "known_at": _KNOWN,
         },
-        same_document=("receivable",),
     ),
     "payment": Kind(
         {
@@ -150,6 +152,5 @@ KINDS: dict[str, Kind] = {
             "method": _MAYBE,
             "known_at": _KNOWN,
         },
-        same_document=("payment", "receivable"),
     ),
 }

@@ -66,6 +66,50 @@ TEXTS: dict[str, tuple[str, str]] = {
         "币种不是三个大写字母",
         "the currency is not three capital letters",
     ),
+    "PARTY_UNKNOWN": (
+        "台账中没有该企业，请先登记",
+        "the ledger does not know this party; register it first",
+    ),
+    "PARTIES_SAME": ("买卖双方相同", "debtor and creditor are the same"),
+    "NOT_YOURS": (
+        "不属于当前用户所代表的企业",
+        "neither debtor nor creditor is the party you act for",
+    ),
+    "CONTRACT_UNKNOWN": (
+        "没有该买卖双方之间的这一合同",
+        "there is no such contract between these parties",
+    ),
+    "ORDER_UNKNOWN": ("没有该订单", "there is no such order"),
+    "RECEIPT_UNKNOWN": ("没有该收货单", "there is no such receipt"),
+    "RECEIVABLE_UNKNOWN": ("没有该应收账款", "there is no such receivable"),
+    "AMBIGUOUS": (
+        "编号对应多个单据，无法确定",
+        "the number names several documents and does not say which",
+    ),
+    "DOCUMENT_DIFFERS": (
+        "同一单据各行内容不一致",
+        "the rows of this document do not agree with each other",
+    ),
+    "ID_REUSED": (
+        "该编号已用于内容不同的单据",
+        "this id already names a document with other content",
+    ),
+    "INVOICE_CLAIMED": (
+        "该发票已登记在另一笔应收账款下",
+        "this invoice already stands behind another receivable",
+    ),
+    "INVOICE_NUMBER_INVALID": (
+        "发票代码或号码与发票类型不符（数电票为20位号码且无代码）",
+        "the invoice code or number does not fit its kind (a digital one has 20 digits, no code)",
+    ),
+    "PAYMENT_EXCEEDS_OPEN": (
+        "付款超过该应收账款尚欠金额",
+        "the payment exceeds what is owed on the receivable",
+    ),
+    "AMOUNT_EXCEEDS": (
+        "金额超过该应收账款可确认或可争议的金额",
+        "the amount exceeds what can be confirmed or disputed on the receivable",
+    ),
     "USCC_INVALID": (
         "统一社会信用代码不正确（18位，校验码不符或含非法字符）",
         "not a unified social credit code (18 characters; check character or alphabet is wrong)",

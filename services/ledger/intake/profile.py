@@ -190,6 +190,8 @@ class UnknownParties(_Part):
     action: Literal["reject", "register"] = "reject"
     debtor_kind: Literal["GOV", "INSTITUTION", "LARGE", "UNKNOWN"] = "UNKNOWN"
     creditor_kind: Literal["MEDIUM", "SMALL", "MICRO", "UNKNOWN"] = "UNKNOWN"
+    domestic: StrictBool = True
+    """False: established outside China, so that the Regulation does not apply to them."""
 
 
 class Profile(_Part):

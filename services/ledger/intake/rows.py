@@ -173,5 +173,6 @@ def _convert(field: Field, value: Value, profile: Profile, zone: tzinfo) -> Conv
         "flag": lambda: cells.flag(mapped=value.map),
         "currency": cells.currency,
         "uscc": cells.uscc,
+        "party": cells.uscc if profile.parties_known_by == "USCC" else cells.text,
     }
     return builders[field.type]()

@@ -1,0 +1,101 @@
+"""The statements that open the receivables of a file, each over all of them at once.
+
+``in_doc`` has one row a receivable, ``in_identity`` the digests of the new ones.
+"""
+
+from typing import Final
+
+from services.ledger.intake.events import event_id, yuan
+from services.ledger.receivables.term import DUE, STARTS
+
+EARLIER: Final = """
+    WITH earlier AS (
+      UPDATE receivables r SET issued_on = x.issued_on, opened_on = x.issued_on,
+        known_at = x.known_at
+      FROM in_doc x WHERE x.known AND x.dated AND r.id = x.receivable_id
+        AND x.known_at < r.known_at RETURNING r.id, x.issued_on, x.known_at
+    ), posted AS (
+      UPDATE postings p SET "on" = e.issued_on, known_at = e.known_at
+      FROM earlier e WHERE p.receivable_id = e.id AND p.cause = e.id
+    ), answered AS (
+      UPDATE confirmations q SET "on" = e.issued_on, known_at = e.known_at
+      FROM earlier e WHERE q.receivable_id = e.id AND q.id = e.id
+    )
+    UPDATE balances b SET confirmed_on = e.issued_on FROM earlier e
+    WHERE b.receivable_id = e.id AND b.confirmed_on > e.issued_on"""
+"""A row that was left out before and is earlier than those taken: the document is of its day."""
+
+OPEN: Final = """
+    WITH fresh AS (
+      INSERT INTO receivables (id, contract_id, order_id, debtor_id, creditor_id, invoice_kind,
+        invoice_code, invoice_number, issued_on, face_fen, currency, agreed_due_on, opened_on,
+        identity, known_at)
+      SELECT x.receivable_id, x.contract_id, x.order_id, x.debtor_id, x.creditor_id,
+        x.invoice_kind, x.invoice_code, x.invoice_number, x.issued_on, x.face_fen, x.currency,
+        x.due_on, x.issued_on, i.digest, x.known_at
+      FROM in_doc x JOIN in_identity i USING (receivable_id) WHERE NOT x.known
+      ORDER BY x.receivable_id
+    ), claimed AS (
+      INSERT INTO invoice_identities (digest, receivable_id)
+      SELECT i.digest, i.receivable_id FROM in_identity i JOIN in_doc x USING (receivable_id)
+      WHERE NOT x.known ORDER BY i.digest
+    )
+    INSERT INTO postings (receivable_id, id, debit, credit, amount_fen, "on", known_at, cause)
+    SELECT receivable_id, md5('open:' || receivable_id)::uuid, 'receivable', 'supply', face_fen,
+      issued_on, known_at, receivable_id
+    FROM in_doc WHERE NOT known ORDER BY receivable_id"""
+FACTS: Final = """
+    INSERT INTO clock_facts (receivable_id, id, receipt_id, kind, "on", since_on, known_at)
+    SELECT x.receivable_id, md5(f.kind || x.receivable_id)::uuid, x.receivable_id, f.kind, f."on",
+      f."on", x.known_at
+    FROM in_doc x, LATERAL (VALUES ('DELIVERED', x.delivered_on), ('ACCEPTED', x.accepted_on),
+      ('SETTLEMENT_CONFIRMED', x.settled_on)) f(kind, "on")
+    WHERE f."on" IS NOT NULL AND NOT x.known ORDER BY x.receivable_id"""
+LINK: Final = """
+    INSERT INTO receivable_receipts (receivable_id, receipt_id, since_on, known_at)
+    SELECT DISTINCT ON (s.receivable_id, g.receipt_id) s.receivable_id, g.receipt_id, s.since_on,
+      coalesce(s.known_at, now())
+    FROM in_receipt_link s JOIN in_goods g ON g.receipt = s.receipt
+    ORDER BY s.receivable_id, g.receipt_id, s.known_at, s.since_on
+    ON CONFLICT DO NOTHING"""
+BALANCES: Final = f"""
+    INSERT INTO balances (receivable_id, receivable_fen, disputed_fen, reserved_fen, assigned_fen,
+      start_on, due_on, confirmed_on)
+    SELECT x.receivable_id, x.face_fen, 0, 0, 0, s.start_on,
+      {DUE.format(agreed="x.due_on", start="s.start_on")},
+      CASE WHEN x.confirmed THEN x.issued_on END
+    FROM in_doc x JOIN contracts c ON c.id = x.contract_id
+    LEFT JOIN ({STARTS.format(facts="f.receivable_id IN (SELECT receivable_id FROM in_doc)")}) s
+      ON s.receivable_id = x.receivable_id
+    WHERE NOT x.known ORDER BY x.receivable_id"""
+CONFIRM: Final = """
+    INSERT INTO confirmations (receivable_id, id, kind, amount_fen, reason, "on", known_at)
+    SELECT receivable_id, receivable_id, 'CONFIRMED', face_fen, '', issued_on, known_at
+    FROM in_doc WHERE NOT known AND confirmed ORDER BY receivable_id"""
+TELL: Final = f"""
+    WITH appended AS (
+      INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, data, request_id,
+        occurred_at)
+      SELECT x.receivable_id, {event_id("x.known_at", 2, "'opened:' || x.receivable_id")},
+        'receivable.opened', :actor, x.debtor_id, x.creditor_id, jsonb_build_object(
+          'invoice_number', x.invoice_number, 'currency', x.currency,
+          'face', {yuan("x.face_fen")}, 'due_on', b.due_on), :request_id, x.known_at
+      FROM in_doc x JOIN balances b USING (receivable_id) WHERE NOT x.known
+      UNION ALL
+      SELECT x.receivable_id, {event_id("x.known_at", 3, "'confirmed:' || x.receivable_id")},
+        'receivable.confirmed', :actor, x.debtor_id, x.creditor_id, jsonb_build_object(
+          'invoice_number', x.invoice_number, 'currency', x.currency,
+          'confirmed', {yuan("x.face_fen")}, 'disputed', '0.00'), :request_id, x.known_at
+      FROM in_doc x WHERE NOT x.known AND x.confirmed
+      ORDER BY 1, 2
+      RETURNING subject_id, id
+    )
+    INSERT INTO unsealed (subject_id, event_id) SELECT subject_id, id FROM appended"""
+PROJECT: Final = f"""
+    UPDATE balances b SET start_on = s.start_on,
+      due_on = {DUE.format(agreed="r.agreed_due_on", start="s.start_on")}
+    FROM ({STARTS.format(facts="f.receivable_id IN (SELECT receivable_id FROM in_changed)")}) s
+    JOIN receivables r ON r.id = s.receivable_id
+    JOIN contracts c ON c.id = r.contract_id
+    WHERE b.receivable_id = s.receivable_id"""
+"""Receivables that were here before and whose receipts the file told of."""

@@ -1,0 +1,258 @@
+"""Take a file in: look at what would become of it, or commit it. The two are the same work.
+
+A row is taken whole or not at all; the faultless rows of a file with faulty ones are taken, unless
+the caller wants all or nothing. Taking a file again, its rows in another order, or half of it and
+then the whole, leaves the same book.
+"""
+
+import json
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from sqlmodel import Session
+
+from services.ledger.access import Viewer
+from services.ledger.almanac import Almanac
+from services.ledger.errors import LedgerError
+from services.ledger.ids import new_id
+from services.ledger.intake.answers import take_confirmations, take_disputes
+from services.ledger.intake.desk import Desk, lay_out, stage
+from services.ledger.intake.models import Import
+from services.ledger.intake.orders import take_orders, take_receipts
+from services.ledger.intake.parties import take_contracts, take_parties
+from services.ledger.intake.payments import take_payments
+from services.ledger.intake.problems import Problems, RowError
+from services.ledger.intake.profile import Profile
+from services.ledger.intake.queries import taken_before
+from services.ledger.intake.read import MAX_BYTES, Table, open_table
+from services.ledger.intake.receivables import take_receivables
+from services.ledger.intake.rows import records
+
+Progress = Callable[[str, int], None]
+"""Called with a step and the line reached, for whoever waits."""
+_ROLES: Final = ("core_enterprise", "supplier", "operator", "service")
+_SHOWN: Final = 10_000
+
+
+class FaultyRowsError(LedgerError):
+    """The caller wanted all rows or none, and some are faulty."""
+
+    code = "FILE_HAS_ERRORS"
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A row that executes a payment again: reported, not counted."""
+
+    line: int
+    payment: str
+    on: str
+    amount_fen: int
+
+
+@dataclass
+class IntakeReport:
+    """What became of a file, or would."""
+
+    file_name: str
+    sha256: str
+    size_bytes: int
+    encoding: str
+    profile: str
+    committed: bool
+    seen_before: bool = False
+    """The same file was taken whole before; nothing was done again."""
+    records: dict[str, int] = field(default_factory=dict)
+    """Records read, by kind."""
+    new: dict[str, int] = field(default_factory=dict)
+    known: dict[str, int] = field(default_factory=dict)
+    repeat_count: int = 0
+    repeats: list[Repeated] = field(default_factory=list)
+    """The first 10,000 of them."""
+    error_count: int = 0
+    errors: list[RowError] = field(default_factory=list)
+    """The first 10,000; the rest is in the file the caller named."""
+
+    def summary(self) -> dict[str, Any]:
+        """Return the counts, as they are kept with the import."""
+        return {
+            "records": self.records,
+            "new": self.new,
+            "known": self.known,
+            "repeat_count": self.repeat_count,
+            "error_count": self.error_count,
+        }
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A file about to be taken: where it lies, how it is read, by whom."""
+
+    path: Path
+    profile: Profile
+    viewer: Viewer
+    almanac: Almanac
+    request_id: str = ""
+    name: str = ""
+    """The file's own name where ``path`` is a temporary one; sections are chosen by it."""
+    max_bytes: int = MAX_BYTES
+    whole: bool = False
+    """All rows or none."""
+    rest_path: Path | None = None
+    """Where row errors beyond the first 10,000 are written."""
+    progress: Progress = lambda _step, _line: None
+
+
+def preview(session: Session, intake: Intake) -> IntakeReport:
+    """Return what committing the file would do; nothing is written."""
+    with session.begin_nested() as savepoint:
+        report = _take(session, intake, new_id())
+        savepoint.rollback()
+    report.committed = False
+    return report
+
+
+def commit(session: Session, intake: Intake) -> IntakeReport:
+    """Take the file; the caller's transaction commits it.
+
+    Raises:
+        FileRefusedError, ProfileError: nothing could be read.
+        FaultyRowsError: ``whole`` was asked for and a row is faulty.
+    """
+    import_id = new_id()
+    report = _take(session, intake, import_id)
+    if report.seen_before:
+        return report
+    if intake.whole and report.error_count:
+        first = report.errors[0]
+        raise FaultyRowsError(
+            f"{report.error_count} rows are faulty, the first in line {first.line}:"
+            f" {first.english}. Nothing was taken.",
+            f"有{report.error_count}处行错误，首处在第{first.line}行：{first.chinese}。"
+            "未导入任何内容。",
+        )
+    session.add(
+        Import(
+            id=import_id,
+            sha256=bytes.fromhex(report.sha256),
+            profile_sha256=_digest_of(intake.profile),
+            file_name=report.file_name,
+            size_bytes=report.size_bytes,
+            encoding=report.encoding,
+            profile=report.profile,
+            actor=intake.viewer.name,
+            faulty_rows=report.error_count,
+            summary=report.summary(),
+        )
+    )
+    session.flush()
+    return report
+
+
+def _digest_of(profile: Profile) -> bytes:
+    return sha256(json.dumps(profile.model_dump(mode="json"), sort_keys=True).encode()).digest()
+
+
+def _take(session: Session, intake: Intake, import_id: UUID) -> IntakeReport:
+    intake.viewer.require(*_ROLES)
+    name = intake.name or intake.path.name
+    section = intake.profile.section_for(name)
+    table = open_table(intake.path, section, max_bytes=intake.max_bytes)
+    report = IntakeReport(
+        file_name=name,
+        sha256=table.sha256.hex(),
+        size_bytes=table.size_bytes,
+        encoding=table.encoding,
+        profile=intake.profile.profile,
+        committed=True,
+    )
+    before = taken_before(
+        session,
+        sha256=table.sha256,
+        profile_sha256=_digest_of(intake.profile),
+        actor=intake.viewer.name,
+    )
+    if before is not None:
+        report.seen_before = True
+        report.records, report.repeat_count = before["records"], before["repeat_count"]
+        report.known = {
+            kind: before["new"].get(kind, 0) + before["known"].get(kind, 0)
+            for kind in before["new"] | before["known"]
+        }
+        return report
+    problems = Problems(intake.rest_path)
+    desk = Desk(session.connection(), intake.viewer, intake.profile, intake.request_id)
+    _fill(desk, table, intake, problems)
+    _settle(session, desk, intake, import_id, problems)
+    problems.close()
+    report.records, report.new, report.known = dict(desk.staged), dict(desk.new), dict(desk.known)
+    report.error_count, report.errors = problems.total, problems.kept
+    report.repeat_count, report.repeats = _repeats(desk)
+    return report
+
+
+def _fill(desk: Desk, table: Table, intake: Intake, problems: Problems) -> None:
+    lay_out(desk)
+    section = intake.profile.section_for(intake.name or intake.path.name)
+    for line in stage(desk, records(table, section, intake.profile, problems)):
+        intake.progress("read", line)
+
+
+def _settle(
+    session: Session, desk: Desk, intake: Intake, import_id: UUID, problems: Problems
+) -> None:
+    """Take the staged records; rows found faulty are set aside and the rest is taken afresh.
+
+    A row may hold several records, and the last may turn out faulty when the first is in the book;
+    so the work is undone and done again without the row, until none is found.
+    """
+    faulty: array[int] = array("i")
+    while True:
+        with session.begin_nested() as savepoint:
+            if faulty:
+                desk.exclude(faulty)
+            _take_staged(session, desk, intake, import_id)
+            before = problems.total
+            for fault in desk.faults():
+                problems.add(fault)
+                faulty.append(fault.line)
+            if problems.total == before or sum(map(bool, desk.staged.values())) == 1:
+                savepoint.commit()
+                return
+            savepoint.rollback()
+            session.expunge_all()
+        for counts in (desk.new, desk.known):
+            counts.clear()
+
+
+def _take_staged(session: Session, desk: Desk, intake: Intake, import_id: UUID) -> None:
+    steps: tuple[tuple[str, Callable[[], None]], ...] = (
+        ("parties", lambda: take_parties(desk)),
+        ("contracts", lambda: take_contracts(desk, session, intake.almanac)),
+        ("orders", lambda: take_orders(desk)),
+        ("receipts", lambda: take_receipts(desk)),
+        ("receivables", lambda: take_receivables(desk)),
+        ("confirmations", lambda: take_confirmations(desk)),
+        ("disputes", lambda: take_disputes(desk)),
+        ("payments", lambda: take_payments(desk, import_id)),
+    )
+    for step, take in steps:
+        intake.progress(step, 0)
+        take()
+
+
+def _repeats(desk: Desk) -> tuple[int, list[Repeated]]:
+    if not desk.staged["payment"]:
+        return 0, []
+    count = desk.run("SELECT count(*) FROM in_run WHERE NOT counts").scalar_one()
+    rows = desk.run(
+        """SELECT line, payment, "on"::varchar AS "on", amount AS amount_fen FROM in_run
+           WHERE NOT counts ORDER BY line LIMIT :shown""",
+        shown=_SHOWN,
+    )
+    return count, [Repeated(**row) for row in rows.mappings()]
