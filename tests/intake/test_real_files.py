@@ -1,9 +1,7 @@
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from pathlib import Path
 import random
 import tarfile
-from typing import Any
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -15,7 +13,7 @@ from services.ledger.arrears.queries import ageing, overdue_totals
 from services.ledger.financing.queries import ELIGIBLE
 from services.ledger.intake.loading import load_profile
 from services.ledger.intake.queries import count_repeats
-from services.ledger.intake.service import Intake, IntakeReport, commit
+from services.ledger.intake.service import Intake, IntakeReport, commit, preview
 from services.ledger.receivables.queries import BOOK, book_parameters
 
 SHARED = Path("../shared/data")
@@ -37,8 +35,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _take(session: Session, path: Path, profile: str, **more: Any) -> IntakeReport:
-    intake = Intake(path, load_profile(profile), OPERATOR, shipped(), **more)
+def _take(session: Session, path: Path, profile: str) -> IntakeReport:
+    intake = Intake(path, load_profile(profile), OPERATOR, shipped())
     return commit(session, intake)
 
 
@@ -93,3 +91,110 @@ def test_a_buyers_log_gives_the_worked_example_to_the_last_unit(
     assert reports[3].new["payment"] == 245
     assert reports[3].repeat_count == 61
     _p2p_is_right(session, P2P_KNOWN)
+
+
+def test_the_log_gives_the_same_book_shuffled_in_halves_and_twice(
+    session: Session, data: Path, tmp_path: Path
+) -> None:
+    chance = random.Random(20220930)
+    for name in P2P:
+        lines = data.joinpath("p2p_2022", name).read_text("utf-8").splitlines(keepends=True)
+        rows = lines[1:]
+        chance.shuffle(rows)
+        half = tmp_path.joinpath(name.replace(".csv", "_half.csv"))
+        half.write_text(lines[0] + "".join(rows[: len(rows) // 2]), "utf-8")
+        whole = tmp_path.joinpath(name)
+        chance.shuffle(rows)
+        whole.write_text(lines[0] + "".join(rows), "utf-8")
+        for path in (half, whole, data.joinpath("p2p_2022", name)):
+            assert _take(session, path, "p2p_2022").error_count == 0
+
+    _p2p_is_right(session, P2P_KNOWN)
+    _p2p_is_right(session, EVER)
+    again = _take(session, data.joinpath("p2p_2022", "payments.csv"), "p2p_2022")
+    assert again.seen_before
+    assert again.known == {"payment": 245}
+    assert _verified(session)
+
+
+def test_known_at_gives_the_book_as_it_was_known_in_the_middle_of_the_log(
+    session: Session, data: Path
+) -> None:
+    for name in P2P:
+        _take(session, data.joinpath("p2p_2022", name), "p2p_2022")
+
+    # What was executed or recorded after an instant is not in the book known at it.
+    known_at = datetime(2022, 6, 30, 21, 59, 59, tzinfo=UTC)
+    by_day = _book(session, date(2022, 6, 30), EVER)
+    assert _book(session, P2P_DAY, known_at) == by_day
+    assert by_day != _book(session, P2P_DAY, EVER)
+
+
+def test_a_sellers_book_gives_the_worked_example(session: Session, data: Path) -> None:
+    path = data.joinpath("ibm_ar", "WA_Fn-UseC_-Accounts-Receivable.csv")
+
+    report = _take(session, path, "ibm_ar")
+
+    day = date(2012, 12, 31)
+    assert report.error_count == 0
+    assert report.new == {
+        "party": 101,
+        "contract": 100,
+        "receivable": 2466,
+        "confirmation": 2466,
+        "dispute": 561,
+        "payment": 2466,
+    }
+    is_open = "b.receivable_fen + b.disputed_fen > 0"
+    assert _book(session, day, EVER)[0] == 1277
+    assert _book(session, day, EVER, is_open) == (99, 5_725_06)
+    assert _book(session, day, EVER, f"{is_open} AND b.due_on < :as_of") == (13, 788_74)
+    assert _book(session, day, EVER, ELIGIBLE) == (67, 3_766_20)
+    number = text("SELECT count(*) FROM receivables WHERE invoice_number LIKE '0%'")
+    assert session.connection().execute(number).scalar_one() == 266
+    assert _verified(session)
+
+
+def test_a_cancelled_and_repeated_receipt_restarts_the_clock(session: Session, data: Path) -> None:
+    report = _take(session, data.joinpath("bpi2019_sample", "bpi2019_three_cases.csv"), "bpi2019")
+
+    assert report.error_count == 0
+    starts = text(
+        "SELECT r.invoice_number, b.start_on FROM balances b"
+        " JOIN receivables r ON r.id = b.receivable_id ORDER BY 1"
+    )
+    assert [tuple(row) for row in session.connection().execute(starts)] == [
+        ("2000000000_00001", date(2018, 3, 6)),
+        ("2000000001_00001", date(2018, 1, 16)),
+        ("2000000002_00001", date(2018, 8, 16)),
+    ]
+
+
+def test_a_preview_says_what_a_commit_does_and_writes_nothing(session: Session, data: Path) -> None:
+    intake = Intake(
+        data.joinpath("p2p_2022", "purchase_orders.csv"),
+        load_profile("p2p_2022"),
+        OPERATOR,
+        shipped(),
+    )
+    tables = ("parties", "contracts", "orders", "events", "unsealed", "imports")
+
+    seen = preview(session, intake)
+
+    assert not seen.committed
+    for table in tables:
+        count = session.connection().execute(text(f"SELECT count(*) FROM {table}"))
+        assert count.scalar_one() == 0, table
+    assert commit(session, intake).new == seen.new
+
+
+def _verified(session: Session) -> bool:
+    """Whether every balance is the fold of its postings, and every start that of its facts."""
+    wrong = text(
+        f"""WITH {BOOK} SELECT count(*) FROM balances b LEFT JOIN book k ON k.id = b.receivable_id
+            WHERE (b.receivable_fen, b.disputed_fen, b.start_on, b.due_on, b.confirmed_on)
+              IS DISTINCT FROM (k.receivable_fen, k.disputed_fen, k.start_on, k.due_on,
+                k.confirmed_on)"""
+    )
+    parameters = book_parameters(OPERATOR, as_of=date(2100, 1, 1), known_at=EVER)
+    return bool(session.connection().execute(wrong, parameters).scalar_one() == 0)
