@@ -95,7 +95,7 @@ def test_a_program_that_keeps_failing_is_started_less_and_less_often(tmp_path: P
     time.sleep(7)
     house.stop()
 
-    assert 2 <= len(lines(diary)) <= 4
+    assert 2 <= len(lines(diary)) <= 3
 
 
 def test_a_program_that_does_not_stop_is_killed_after_its_patience(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
@@ -222,8 +223,17 @@ def test_data_of_another_major_version_is_refused_with_its_number(tmp_path: Path
         Postgres(home).start()
 
 
-def test_a_first_start_that_was_cut_short_is_begun_again(tmp_path: Path) -> None:
-    Home.at(tmp_path).folder("postgres.new", "base")
+def test_a_first_start_that_was_cut_short_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_short(command: Sequence[str], **_: object) -> int:
+        Path(command[command.index("--pgdata") + 1], "PG_VERSION").write_text("18\n")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(postgres, "spawn", cut_short)
+        with pytest.raises(KeyboardInterrupt), ensure_servers(tmp_path, durable=False):
+            pass
 
     with ensure_servers(tmp_path, durable=False) as servers:
         write(servers, "whole")
