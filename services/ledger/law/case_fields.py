@@ -12,7 +12,8 @@ from services.ledger.money import AmountError, parse_fen
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _YEARS = range(1900, 2200)
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,8})?", re.ASCII)
-_LONGEST = 36_500
+_CENTURY_DAYS = 36_500
+_CENTURY_MONTHS = 1_200
 
 Item = TypeVar("Item")
 
@@ -35,11 +36,11 @@ class Fields:
 
     def __init__(self, values: object, path: str, allowed: frozenset[str]) -> None:
         """Take an object and refuse keys that the format does not have."""
-        if not isinstance(values, Mapping):
+        # A dict is asked first: the general question costs more than the rest of this.
+        if not isinstance(values, dict) and not isinstance(values, Mapping):
             raise refuse(path or "case", "must be an object.", "必须是对象。")
-        unknown = values.keys() - allowed
-        if unknown:
-            name = min(str(key) for key in unknown)
+        if not values.keys() <= allowed:
+            name = min(str(key) for key in values.keys() - allowed)
             known = ", ".join(sorted(allowed))
             raise refuse(
                 f"{path}{name[:40]}", f"unknown key; known: {known}.", f"未知的键；可用：{known}。"
@@ -76,16 +77,23 @@ class Fields:
             raise refuse(self.path(key), "is required.", "必填。")
         return value
 
-    def whole(self, key: str) -> int | None:
-        """Return a whole number of days, months or people, not below zero."""
+    def days(self, key: str) -> int | None:
+        """Return a number of days, at most a century."""
+        return self._whole(key, _CENTURY_DAYS)
+
+    def months(self, key: str) -> int | None:
+        """Return a number of months, at most a century."""
+        return self._whole(key, _CENTURY_MONTHS)
+
+    def _whole(self, key: str, most: int) -> int | None:
         value = self._values.get(key)
         if value is None:
             return None
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LONGEST:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
             raise refuse(
                 self.path(key),
-                f"{str(value)[:40]!r} is not a whole number from 0 to {_LONGEST}.",
-                f"{str(value)[:40]!r} 不是0至{_LONGEST}的整数。",
+                f"{str(value)[:40]!r} is not a whole number from 0 to {most}.",
+                f"{str(value)[:40]!r} 不是0至{most}的整数。",
             )
         return value
 
@@ -166,7 +174,7 @@ class Fields:
     def part(self, key: str, allowed: frozenset[str]) -> "Fields":
         """Return an inner object; absent, an empty one."""
         value = self._values.get(key)
-        return Fields({} if value is None else value, f"{self._path}{key}.", allowed)
+        return _NOTHING if value is None else Fields(value, f"{self._path}{key}.", allowed)
 
     def has(self, key: str) -> bool:
         """Say whether a key was given."""
@@ -193,3 +201,7 @@ class Fields:
         if not isinstance(value, list | tuple):
             raise refuse(self.path(key), "must be a list.", "必须是列表。")
         return tuple(value)
+
+
+_NOTHING = Fields({}, "", frozenset())
+"""What an absent object holds."""

@@ -174,7 +174,7 @@ def read_case(values: object, sizes: SizeStandard) -> Case:
 
 
 def _contract(signed_on: date, kind: str | None, size: str | None, terms: Fields) -> ContractFacts:
-    days, months = terms.whole("term_days"), terms.whole("term_months")
+    days, months = terms.days("term_days"), terms.months("term_months")
     if days is not None and months is not None:
         raise refuse(
             terms.path("term_months"),
@@ -190,7 +190,7 @@ def _contract(signed_on: date, kind: str | None, size: str | None, terms: Fields
         days,
         months,
         terms.flag("pay_when_paid") or terms.flag("pay_in_proportion"),
-        terms.whole("inspection_days"),
+        terms.days("inspection_days"),
         rest_days_roll=rolls,
     )
 
