@@ -16,6 +16,7 @@ CREATE TABLE events (
   id uuid NOT NULL,
   type varchar NOT NULL,
   actor varchar NOT NULL,
+  actor_party_id uuid,
   debtor_id uuid,
   creditor_id uuid,
   platform_id uuid,

@@ -2,11 +2,10 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Request, status
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
@@ -14,8 +13,10 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.ledger.access import NotSignedInError, Viewer, identify
+from services.ledger.clock import today
 from services.ledger.db import open_session
 from services.ledger.errors import LedgerError
 from services.ledger.ids import new_id
@@ -81,6 +82,26 @@ def _day(value: object) -> object:
     )
 
 
+class FutureDayError(LedgerError):
+    """A fact dated on a day that has not come."""
+
+    code = "DAY_IN_FUTURE"
+
+
+def past_day(day: date | None) -> date:
+    """Return the day a fact took effect: today in China, unless an earlier one is given.
+
+    Raises:
+        FutureDayError: the day has not come.
+    """
+    if day is not None and day > today():
+        raise FutureDayError(
+            f"{day} is in the future; facts are recorded when they have happened.",
+            f"{day}在未来；事实发生后方可登记。",
+        )
+    return day or today()
+
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_safe)]
 Note = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_safe)]
 Amount = Annotated[str, BeforeValidator(_amount_is_text), AfterValidator(_amount)]
@@ -106,21 +127,25 @@ def _asked_by(request: Request, session: DbSession) -> Viewer:
 AskedBy = Annotated[Viewer, Depends(_asked_by, scope="function")]
 
 
+def request_id(request: Request) -> str:
+    """Return the id of a request, which its events and its answer carry."""
+    return str(request.scope.get("ledger.request_id", ""))
+
+
 def _problem(
-    request: Request, status: int, code: str, texts: tuple[str, str], **more: object
+    request: Request, http_status: int, code: str, texts: tuple[str, str], **more: object
 ) -> Response:
-    request_id = request.scope.get("ledger.request_id", "")
     body: dict[str, object] = {
         "type": "about:blank",
         "title": code,
-        "status": status,
+        "status": http_status,
         "code": code,
         "detail": texts[0],
         "detail_zh": texts[1],
-        "request_id": request_id,
+        "request_id": request_id(request),
         **more,
     }
-    return JSONResponse(body, status, media_type="application/problem+json")
+    return JSONResponse(body, http_status, media_type="application/problem+json")
 
 
 def _refused(request: Request, error: Exception) -> Response:
@@ -166,42 +191,58 @@ def _busy(request: Request, error: Exception) -> Response:
 
 
 def _broken(request: Request, error: Exception) -> Response:
-    log.error("request %s failed", request.scope.get("ledger.request_id"), exc_info=error)
+    log.error("request %s failed", request_id(request), exc_info=error)
     texts = ("The ledger failed; the request id finds the cause.", "台账出错；可凭请求编号查因。")
     return _problem(request, 500, "FAILED", texts)
 
 
-type_of_app = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+class LedgerApi(FastAPI):
+    """FastAPI with the ledger's problems, and request ids around everything else."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (FastAPI's own)
+        super().__init__(**options)
+        self.add_exception_handler(LedgerError, _refused)
+        self.add_exception_handler(RequestValidationError, _invalid)
+        self.add_exception_handler(HTTPException, _http)
+        self.add_exception_handler(OperationalError, _busy)
+        self.add_exception_handler(Exception, _broken)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put `RequestIds` outermost, so that no answer is without one."""
+        return RequestIds(super().build_middleware_stack())
 
 
 class RequestIds:
-    """Give every request an id, the caller's own if it is well formed, and answer with it."""
+    """Give every request an id, the caller's own if it is well formed, and answer with it.
 
-    def __init__(self, app: type_of_app) -> None:
+    Starlette refuses a body above the limit in plain text, out of reach of any handler; here that
+    answer becomes a problem like the others.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 (ASGI)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-        request_id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
-        scope["ledger.request_id"] = request_id
+        identifier = given if _REQUEST_ID.fullmatch(given) else str(new_id())
+        scope["ledger.request_id"] = identifier
+        too_large = False
 
-        async def answer(message: dict[str, Any]) -> None:
+        async def answer(message: Message) -> None:
+            nonlocal too_large
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
-            await send(message)
+                headers = message["headers"]
+                plain = dict(headers).get(b"content-type", b"").startswith(b"text/plain")
+                too_large = message["status"] == status.HTTP_413_CONTENT_TOO_LARGE and plain
+                message["headers"] = [*headers, (b"x-request-id", identifier.encode())]
+            if not too_large:
+                await send(message)
+            elif message["type"] == "http.response.body":
+                problem = _http(Request(scope), HTTPException(status.HTTP_413_CONTENT_TOO_LARGE))
+                await problem(scope, receive, send)
 
         await self.app(scope, receive, answer)
-
-
-def install(app: FastAPI) -> None:
-    """Give an application the ledger's problems and request ids."""
-    app.add_exception_handler(LedgerError, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(OperationalError, _busy)
-    app.add_exception_handler(Exception, _broken)
-    app.add_middleware(RequestIds)

@@ -8,13 +8,14 @@ _NAMESPACE = UUID("6e4a6c1f-6a0e-5c58-9d2e-3f3b8e6b7c10")
 
 
 def new_id() -> UUID:
-    """Return a UUIDv7 (RFC 9562): 48 bits of milliseconds, then random bits."""
-    millis = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10), "big")
-    value = (millis & (2**48 - 1)) << 80 | random
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)
+    """Return a UUIDv7 (RFC 9562): milliseconds, 12 bits of the rest of the clock, then chance.
+
+    Ids one process makes one after the other sort in that order, within a quarter microsecond.
+    """
+    millis, nanos = divmod(time.time_ns(), 1_000_000)
+    fraction = nanos * 4096 // 1_000_000
+    chance = int.from_bytes(os.urandom(8)) >> 2
+    return UUID(int=millis << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | chance)
 
 
 def id_of(*cause: object) -> UUID:

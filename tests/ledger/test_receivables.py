@@ -73,7 +73,7 @@ def test_an_id_is_not_used_for_other_facts(session: Session) -> None:
     open_receivable(session, OPERATOR, opening)
     session.commit()
 
-    with pytest.raises(ReusedIdError, match="already names a receivable of 1000.00"):
+    with pytest.raises(ReusedIdError, match=r"already names a receivable of 1000\.00"):
         open_receivable(session, OPERATOR, replace(opening, face_fen=2))
 
 

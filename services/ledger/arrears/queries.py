@@ -9,8 +9,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.events import REVIEW_FLAG, REVIEW_NOTE
 from services.ledger.access import Viewer
 from services.ledger.receivables.queries import BOOK, book_parameters
+
+__all__ = ["BANDS", "REVIEW_FLAG", "REVIEW_NOTE", "ageing", "overdue", "overdue_totals"]
 
 BANDS: Final = (30, 60, 90, 180, 365, 1095)
 """Upper ends, in days, of the bands of the 拖欠台账 (law note, section 7); a choice, not law."""
@@ -86,6 +89,11 @@ class Overdue:
     applies: str
     regime: str
     flags: list[str]
+
+    @property
+    def review_flag(self) -> str:
+        """What the ledger may say: a review is due, where the Regulation applies."""
+        return REVIEW_FLAG if self.applies == "true" and self.undisputed_fen > 0 else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
+
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
@@ -27,10 +28,12 @@ class Answered:
     """What a platform says of one invoice of an export."""
 
     document_number: str
-    issued_on: date | None
-    total_fen: int | None
+    issued_on: date
+    total_fen: int
+    supplier_name: str
+    """Empty where the platform does not repeat it."""
     state: str
-    financed_fen: int | None
+    financed_fen: int
     reason: str
 
 
@@ -55,11 +58,13 @@ _MATCH: Final = text(
       max((SELECT p.state FROM claim_answers p WHERE p.receivable_id = r.id
         AND p.claim_id = x.id AND p.state <> 'PENDING' LIMIT 1)) AS final
     FROM json_to_recordset(CAST(:rows AS json)) AS a(n integer, number varchar, issued_on date,
-      total_fen bigint, state varchar)
-    LEFT JOIN (claims x JOIN receivables r ON r.id = x.receivable_id)
-      ON x.export_id = :export_id AND r.invoice_code || r.invoice_number = a.number
-      AND (a.issued_on IS NULL OR a.issued_on = r.issued_on)
-      AND (a.total_fen IS NULL OR a.total_fen = r.face_fen)
+      total_fen bigint, supplier_name varchar, state varchar)
+    LEFT JOIN (claims x JOIN receivables r ON r.id = x.receivable_id
+      JOIN parties k ON k.id = r.creditor_id)
+      ON x.export_id = :export_id AND a.number =
+        CASE r.invoice_code WHEN '' THEN '' ELSE r.invoice_code || '-' END || r.invoice_number
+      AND a.issued_on = r.issued_on
+      AND a.total_fen = r.face_fen AND a.supplier_name IN ('', k.name)
     GROUP BY a.n ORDER BY a.n
     """
 )
@@ -141,8 +146,9 @@ def take_in(
         {
             "n": n,
             "number": answer.document_number,
-            "issued_on": answer.issued_on.isoformat() if answer.issued_on else None,
+            "issued_on": answer.issued_on.isoformat(),
             "total_fen": answer.total_fen,
+            "supplier_name": answer.supplier_name,
             "state": answer.state,
         }
         for n, answer in enumerate(answers)

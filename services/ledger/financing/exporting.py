@@ -98,6 +98,20 @@ _RESERVE: Final = text(
 )
 
 
+def register_platform(
+    session: Session, viewer: Viewer, *, code: str, name: str, party_id: UUID | None = None
+) -> None:
+    """Register a financing platform; the same code again gives it the new name and party."""
+    viewer.require("operator")
+    session.connection().execute(
+        text(
+            "INSERT INTO platforms (id, code, name, party_id) VALUES (:id, :code, :name, :party_id)"
+            " ON CONFLICT (code) DO UPDATE SET name = excluded.name, party_id = excluded.party_id"
+        ),
+        {"id": new_id(), "code": code, "name": name, "party_id": party_id},
+    )
+
+
 def get_platform(session: Session, code: str) -> tuple[UUID, str]:
     """Return a platform's id and code.
 

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from services.ledger.access import Viewer
 from services.ledger.errors import NotFoundError
+from services.ledger.financing.files.row import ExportRow
 from services.ledger.receivables.queries import BOOK, book_parameters
 
 ELIGIBLE: Final = """
@@ -45,28 +46,57 @@ _EXPORT: Final = text(
     WHERE x.reference = :reference AND (CAST(:sees_all AS boolean) OR p.party_id = :viewer)
     """
 )
-_ROWS: Final = text(
-    """
-    SELECT r.id, k.name AS creditor_name, d.name AS debtor_name,
-      coalesce(ki.id, '') AS creditor_identifier, coalesce(di.id, '') AS debtor_identifier,
-      c.reference AS contract_reference, r.invoice_kind, r.invoice_code, r.invoice_number,
-      r.issued_on, r.face_fen, r.currency, x.amount_fen AS offered_fen, x.start_on, x.due_on,
-      b.confirmed_on, b.receivable_fen + b.disputed_fen + b.reserved_fen + b.assigned_fen
-        AS open_fen, encode(r.identity, 'hex') AS identity, r.order_id, x.id AS claim_id,
-      x.amount_fen > b.reserved_fen + b.assigned_fen AS used_since
+ROWS: Final = """
+    WITH ids AS MATERIALIZED (
+      SELECT DISTINCT ON (party_id) party_id, scheme, value FROM party_identifiers
+      ORDER BY party_id, scheme <> 'USCC', scheme
+    )
+    SELECT r.id::varchar AS receivable_id, k.name AS supplier_name,
+      coalesce(ki.scheme, '') AS supplier_scheme, coalesce(ki.value, '') AS supplier_identifier,
+      d.name AS buyer_name, coalesce(di.scheme, '') AS buyer_scheme,
+      coalesce(di.value, '') AS buyer_identifier, c.reference AS contract_number,
+      coalesce(o.orders, '{}') AS orders, coalesce(o.ordered_on, '{}') AS ordered_on,
+      r.invoice_kind, r.invoice_code, r.invoice_number, r.issued_on, r.face_fen,
+      b.receivable_fen + b.disputed_fen + b.reserved_fen + b.assigned_fen AS open_fen,
+      x.amount_fen AS offered_fen, r.currency, x.start_on, x.due_on, b.confirmed_on,
+      q.id::varchar AS confirmation_id, encode(r.identity, 'hex') AS identity,
+      CASE WHEN x.amount_fen > b.reserved_fen + b.assigned_fen
+        THEN array_append(c.flags, 'USED_SINCE') ELSE c.flags END AS flags
     FROM claims x
     JOIN receivables r ON r.id = x.receivable_id
     JOIN balances b ON b.receivable_id = r.id
     JOIN contracts c ON c.id = r.contract_id
     JOIN parties d ON d.id = r.debtor_id JOIN parties k ON k.id = r.creditor_id
-    LEFT JOIN LATERAL (SELECT CASE scheme WHEN 'USCC' THEN value ELSE scheme || ':' || value END
-      AS id FROM party_identifiers WHERE party_id = r.debtor_id
-      ORDER BY scheme <> 'USCC', scheme LIMIT 1) di ON true
-    LEFT JOIN LATERAL (SELECT CASE scheme WHEN 'USCC' THEN value ELSE scheme || ':' || value END
-      AS id FROM party_identifiers WHERE party_id = r.creditor_id
-      ORDER BY scheme <> 'USCC', scheme LIMIT 1) ki ON true
+    LEFT JOIN ids di ON di.party_id = r.debtor_id
+    LEFT JOIN ids ki ON ki.party_id = r.creditor_id
+    LEFT JOIN LATERAL (
+      SELECT array_agg(o.reference ORDER BY o.placed_on, o.reference) AS orders,
+        array_agg(o.placed_on ORDER BY o.placed_on, o.reference) AS ordered_on
+      FROM orders o WHERE o.id IN (
+        SELECT r.order_id UNION SELECT t.order_id FROM receivable_receipts n
+        JOIN receipts t ON t.receipt_id = n.receipt_id WHERE n.receivable_id = r.id)) o ON true
+    LEFT JOIN LATERAL (
+      SELECT q.id FROM confirmations q WHERE q.receivable_id = r.id AND q.kind = 'CONFIRMED'
+      ORDER BY q."on", q.id LIMIT 1) q ON true
     WHERE x.export_id = :export_id
-    ORDER BY r.invoice_number, r.id
+    ORDER BY r.invoice_number, r.id"""
+"""The rows of an export in the order of its file, with the columns of `files.row.ExportRow`.
+
+``USED_SINCE`` marks a row whose reservation payments or credits have used up since.
+"""
+_FACE_TOTAL: Final = text(
+    "SELECT sum(r.face_fen)::bigint FROM claims x JOIN receivables r ON r.id = x.receivable_id"
+    " WHERE x.export_id = :export_id"
+)
+_STATES: Final = text(
+    """
+    SELECT coalesce(a.state, 'RESERVED') AS state, count(*) AS count,
+      sum(x.amount_fen)::bigint AS amount_fen, sum(a.financed_fen)::bigint AS financed_fen
+    FROM claims x LEFT JOIN LATERAL (
+      SELECT a.state, a.financed_fen FROM claim_answers a
+      WHERE a.receivable_id = x.receivable_id AND a.claim_id = x.id
+      ORDER BY a.state = 'PENDING' LIMIT 1) a ON true
+    WHERE x.export_id = :export_id GROUP BY 1 ORDER BY 1
     """
 )
 
@@ -157,7 +187,19 @@ def get_export(session: Session, viewer: Viewer, reference: str) -> ExportSummar
     return ExportSummary(**row)
 
 
-def export_rows(session: Session, export_id: UUID) -> Iterator[Any]:
+def face_total(session: Session, export_id: UUID) -> int:
+    """Return the sum of the whole invoices of an export, in fen."""
+    return int(session.connection().execute(_FACE_TOTAL, {"export_id": export_id}).scalar_one())
+
+
+def states(session: Session, export_id: UUID) -> list[dict[str, Any]]:
+    """Return how the rows of an export stand: reserved, pending, financed, refused; in fen."""
+    rows = session.connection().execute(_STATES, {"export_id": export_id})
+    return [dict(row) for row in rows.mappings()]
+
+
+def rows(session: Session, export_id: UUID) -> Iterator[ExportRow]:
     """Yield the rows of an export in the order of its file, a few thousand at a time in memory."""
-    connection = session.connection().execution_options(stream_results=True, max_row_buffer=5000)
-    yield from connection.execute(_ROWS, {"export_id": export_id})
+    connection = session.connection().execution_options(stream_results=True, yield_per=5000)
+    for part in connection.execute(text(ROWS), {"export_id": export_id}).partitions():
+        yield from map(ExportRow._make, part)

@@ -19,6 +19,7 @@ class EventRow(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     type: str
     actor: str
+    actor_party_id: UUID | None = None
     debtor_id: UUID | None = None
     creditor_id: UUID | None = None
     platform_id: UUID | None = None

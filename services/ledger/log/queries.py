@@ -12,7 +12,7 @@ from services.ledger.access import VISIBLE, Viewer
 _AFTER = text(
     f"""
     SELECT s.position, e.id, e.type, e.subject_id, e.occurred_at, e.debtor_id, e.creditor_id,
-           e.actor, e.data
+           e.actor, e.actor_party_id, e.data
     FROM sealed s JOIN events e ON e.subject_id = s.subject_id AND e.id = s.event_id
     WHERE s.position > :after AND {VISIBLE.format(table="e")}
     ORDER BY s.position LIMIT :limit

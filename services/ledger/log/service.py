@@ -20,6 +20,7 @@ class Entry:
     subject_id: UUID
     data: Data
     actor: str
+    actor_party_id: UUID | None = None
     debtor_id: UUID | None = None
     creditor_id: UUID | None = None
     platform_id: UUID | None = None
@@ -29,13 +30,13 @@ class Entry:
 APPEND: Final = """
     entries AS (
       SELECT * FROM json_to_recordset(CAST(:entries AS json)) AS e(
-        subject_id uuid, id uuid, type text, actor text, debtor_id uuid, creditor_id uuid,
-        platform_id uuid, data jsonb)
+        subject_id uuid, id uuid, type varchar, actor varchar, actor_party_id uuid,
+        debtor_id uuid, creditor_id uuid, platform_id uuid, data jsonb)
     ), appended AS (
-      INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, platform_id, data,
-        request_id, occurred_at)
-      SELECT subject_id, id, type, actor, debtor_id, creditor_id, platform_id, data,
-        :request_id, now()
+      INSERT INTO events (subject_id, id, type, actor, actor_party_id, debtor_id, creditor_id,
+        platform_id, data, request_id, occurred_at)
+      SELECT subject_id, id, type, actor, actor_party_id, debtor_id, creditor_id, platform_id,
+        data, :request_id, now()
       FROM entries ON CONFLICT DO NOTHING RETURNING subject_id, id
     ), queued AS (
       INSERT INTO unsealed (subject_id, event_id) SELECT subject_id, id FROM appended
@@ -68,6 +69,7 @@ def parameters(entries: Sequence[Entry], request_id: str = "") -> dict[str, Any]
             "id": str(entry.id),
             "type": entry.data.type,
             "actor": entry.actor,
+            "actor_party_id": str(entry.actor_party_id) if entry.actor_party_id else None,
             "debtor_id": str(entry.debtor_id) if entry.debtor_id else None,
             "creditor_id": str(entry.creditor_id) if entry.creditor_id else None,
             "platform_id": str(entry.platform_id) if entry.platform_id else None,

@@ -46,7 +46,7 @@ class Contract(SQLModel, table=True):
     """Whether a due day that is a rest day moves to the next working day (民法典 203)."""
     flags: list[str] = Field(sa_type=ARRAY(String))
     trace: list[dict[str, Any]] = Field(sa_type=JSONB)
-    known_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
+    known_at: AwareDatetime = Field(default=None, sa_type=DateTime(timezone=True))
     recorded_at: AwareDatetime = Field(
         default=None,
         sa_type=DateTime(timezone=True),
@@ -79,13 +79,14 @@ class Order(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     contract_id: UUID = Field(foreign_key="contracts.id")
-    debtor_id: UUID
-    creditor_id: UUID
+    debtor_id: UUID = Field(default=None)
+    """Taken from the contract, like the creditor."""
+    creditor_id: UUID = Field(default=None)
     reference: str
     placed_on: date
     amount_fen: int | None = Field(default=None, sa_type=BigInteger)
     currency: str
-    known_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
+    known_at: AwareDatetime = Field(default=None, sa_type=DateTime(timezone=True))
     recorded_at: AwareDatetime = Field(
         default=None,
         sa_type=DateTime(timezone=True),

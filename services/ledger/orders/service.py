@@ -176,9 +176,7 @@ def place_order(session: Session, viewer: Viewer, order: Order, request_id: str 
         ReusedIdError: the id names another order.
     """
     viewer.require("core_enterprise", "supplier", "operator")
-    contract = session.get(Contract, order.contract_id)
-    if contract is None or not _party(viewer, contract):
-        raise NotFoundError("No such contract of yours.", "没有您的该合同。", field="contract_id")
+    contract = get_contract(session, viewer, order.contract_id)
     known = session.get(Order, order.id)
     if known is not None:
         if (known.contract_id, known.reference, known.amount_fen, known.placed_on) != (
@@ -207,6 +205,18 @@ def place_order(session: Session, viewer: Viewer, order: Order, request_id: str 
     return order
 
 
+def get_contract(session: Session, viewer: Viewer, contract_id: UUID) -> Contract:
+    """Return a contract the viewer may see.
+
+    Raises:
+        NotFoundError: there is none, or none for this viewer.
+    """
+    contract = session.get(Contract, contract_id)
+    if contract is None or not _party(viewer, contract):
+        raise NotFoundError("No such contract.", "没有该合同。", field="contract_id")
+    return contract
+
+
 def get_order(session: Session, viewer: Viewer, order_id: UUID) -> Order:
     """Return an order the viewer may see.
 
@@ -224,7 +234,7 @@ def _party(viewer: Viewer, of: Contract | Order) -> bool:
 
 
 def _entry(order: Order, data: Data, viewer: Viewer) -> Entry:
-    return Entry(order.id, data, viewer.name, order.debtor_id, order.creditor_id)
+    return Entry(order.id, data, viewer.name, viewer.party_id, order.debtor_id, order.creditor_id)
 
 
 _RECEIVE: Final = text(

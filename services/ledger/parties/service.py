@@ -96,7 +96,9 @@ def register(session: Session, viewer: Viewer, new: Registration, request_id: st
     event = PartyRegistered(
         party_id=new.id, name=new.name, roles=(new.kind,), email=new.email or None
     )
-    append(session, [Entry(new.id, event, viewer.name, debtor_id=new.id)], request_id)
+    append(
+        session, [Entry(new.id, event, viewer.name, viewer.party_id, debtor_id=new.id)], request_id
+    )
     return True
 
 

@@ -95,6 +95,12 @@ def record_payment(session: Session, viewer: Viewer, paid: Paid, request_id: str
     debtor_id = _one_debtor(paid, claims)
     if viewer.role == "core_enterprise" and viewer.party_id != debtor_id:
         raise NotAllowedError("Only the payer records its payment.", "只有付款方可以登记其付款。")
+    moves: list[Move] = []
+    entries: list[Entry] = []
+    for receivable_id, amount_fen in paid.allocations.items():
+        claim = claims[receivable_id]
+        moves += _moves(paid, claim, amount_fen)
+        entries += _entries(paid, claim, amount_fen, viewer)
     session.connection().execute(
         _INSERT,
         {
@@ -107,12 +113,6 @@ def record_payment(session: Session, viewer: Viewer, paid: Paid, request_id: str
             "method": paid.method,
         },
     )
-    moves: list[Move] = []
-    entries: list[Entry] = []
-    for receivable_id, amount_fen in paid.allocations.items():
-        claim = claims[receivable_id]
-        moves += _moves(paid, claim, amount_fen)
-        entries += _entries(paid, claim, amount_fen, viewer)
     record(session, moves, entries, request_id)
     return True
 
@@ -179,4 +179,7 @@ def _entries(paid: Paid, claim: Claim, amount_fen: int, viewer: Viewer) -> list[
         ),
         *([] if still_open_fen else [ReceivableSettled(settled_on=paid.on, **named)]),
     ]
-    return [Entry(claim.id, item, viewer.name, claim.debtor_id, claim.creditor_id) for item in data]
+    return [
+        Entry(claim.id, item, viewer.name, viewer.party_id, claim.debtor_id, claim.creditor_id)
+        for item in data
+    ]

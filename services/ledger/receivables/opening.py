@@ -62,6 +62,7 @@ _START: Final = START_OF_RECEIPT.format(
     rejected="CAST(NULL AS date)",
 )
 
+_MAY_OPEN: Final = text(f"SELECT FROM contracts c WHERE c.id = :id AND {VISIBLE.format(table='c')}")
 _DUE: Final = DUE.format(agreed="r.agreed_due_on", start="s.start_on")
 
 _OPEN: Final = text(
@@ -104,9 +105,9 @@ _OPEN: Final = text(
       INSERT INTO confirmations (receivable_id, id, kind, amount_fen, reason, "on", known_at)
       SELECT r.id, r.id, 'CONFIRMED', :face_fen, '', :opened_on, now() FROM r, c WHERE c.by_debtor
     ), appended AS (
-      INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, data, request_id,
-        occurred_at)
-      SELECT r.id, e.id, e.type, :actor, r.debtor_id, r.creditor_id,
+      INSERT INTO events (subject_id, id, type, actor, actor_party_id, debtor_id, creditor_id,
+        data, request_id, occurred_at)
+      SELECT r.id, e.id, e.type, :actor, CAST(:viewer AS uuid), r.debtor_id, r.creditor_id,
         e.data || CASE WHEN e.type = 'receivable.opened'
           THEN jsonb_build_object('due_on', b.due_on) ELSE '{{}}'::jsonb END, :request_id, now()
       FROM r, c, balanced b, json_to_recordset(CAST(:entries AS json)) AS e(id uuid, type varchar,
@@ -195,6 +196,10 @@ def _already_there(session: Session, viewer: Viewer, opening: Opening) -> querie
     """Return the same receivable sent before, or raise what kept it from being opened."""
     # The identity may have been inserted before the id turned out to be taken.
     session.rollback()
+    asked = {"id": opening.contract_id, **viewer.parameters()}
+    # A stranger to the contract must not learn that the invoice or the id is in use.
+    if session.connection().execute(_MAY_OPEN, asked).one_or_none() is None:
+        raise _no_contract()
     try:
         claim = queries.get_visible(session, viewer, opening.id)
     except NotFoundError:
@@ -210,11 +215,7 @@ def _already_there(session: Session, viewer: Viewer, opening: Opening) -> querie
                 "如属本单位，请按发票号码查询。",
                 field="invoice_number",
             ) from None
-        raise NotFoundError(
-            "No such contract or order between parties you act for.",
-            "没有您所代表的当事人之间的该合同或订单。",
-            field="contract_id",
-        ) from None
+        raise _no_contract() from None
     same = (
         claim.contract_id == opening.contract_id
         and claim.order_id == opening.order_id
@@ -233,3 +234,11 @@ def _already_there(session: Session, viewer: Viewer, opening: Opening) -> querie
             field="id",
         )
     return claim
+
+
+def _no_contract() -> NotFoundError:
+    return NotFoundError(
+        "No such contract or order between parties you act for.",
+        "没有您所代表的当事人之间的该合同或订单。",
+        field="contract_id",
+    )

@@ -71,7 +71,7 @@ _POSTED: Final = text(
 
 def entry(claim: Claim, data: Data, viewer: Viewer) -> Entry:
     """Return an event about a receivable, which both its parties may see."""
-    return Entry(claim.id, data, viewer.name, claim.debtor_id, claim.creditor_id)
+    return Entry(claim.id, data, viewer.name, viewer.party_id, claim.debtor_id, claim.creditor_id)
 
 
 def _named(claim: Claim) -> dict[str, str]:

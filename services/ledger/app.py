@@ -1,0 +1,30 @@
+"""The ledger's HTTP application."""
+
+from services.ledger.arrears.api import router as arrears
+from services.ledger.edges import LedgerApi
+from services.ledger.financing.api import router as financing
+from services.ledger.log.api import router as log
+from services.ledger.orders.api import router as orders
+from services.ledger.parties.api import router as parties
+from services.ledger.payments.api import router as payments
+from services.ledger.receivables.api import router as receivables
+from services.ledger.receivables.receipts_api import router as receipts
+
+BODY_BYTES = 1024 * 1024
+
+app = LedgerApi(
+    title="供应链金融应收账款台账 Receivables ledger",
+    version="0.1.0",
+    description="Amounts are decimal strings, days are Asia/Shanghai, instants are UTC."
+    " Problems are application/problem+json with a stable code, in English and Chinese.",
+    max_body_size=BODY_BYTES,
+    openapi_url="/v1/openapi.json",
+)
+for router in (parties, orders, receivables, receipts, payments, arrears, financing, log):
+    app.include_router(router)
+
+
+@app.get("/healthz", include_in_schema=False)
+def healthz() -> dict[str, str]:
+    """Answer that the process serves; what depends on the database is asked elsewhere."""
+    return {"status": "ok"}

@@ -1,0 +1,232 @@
+"""Eligible receivables, exports to platforms and their answers, over HTTP."""
+
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, UploadFile, status
+from fastapi.responses import FileResponse
+from pydantic import AwareDatetime
+from starlette.background import BackgroundTask
+
+from services.ledger.clock import now, today
+from services.ledger.edges import ApiModel, AskedBy, Currency, Day, DbSession, Text, request_id
+from services.ledger.financing import exporting, queries, service
+from services.ledger.financing.files.formats import FORMATS
+from services.ledger.money import format_fen
+
+router = APIRouter(prefix="/v1", tags=["financing"])
+ANSWER_BYTES = 21 * 1024 * 1024
+
+
+class EligibleOut(ApiModel):
+    """A receivable that may be offered, and the part of it that is free."""
+
+    id: UUID
+    debtor_name: str
+    creditor_name: str
+    invoice_number: str
+    issued_on: Day
+    currency: str
+    amount: str
+    free: str
+    start_on: Day
+    due_on: Day
+
+
+class EligibleTotalOut(ApiModel):
+    """The eligible of one currency."""
+
+    currency: str
+    count: int
+    amount: str
+
+
+class EligiblePage(ApiModel):
+    """What may be offered for financing on a day."""
+
+    as_of: Day
+    known_at: AwareDatetime
+    totals: list[EligibleTotalOut]
+    rows: list[EligibleOut]
+
+
+class PlatformIn(ApiModel):
+    """A financing platform; with a party, that party's users see the exports to it."""
+
+    code: Text
+    name: Text
+    party_id: UUID | None = None
+
+
+class ExportIn(ApiModel):
+    """What to offer to which platform, as of a day (today if absent)."""
+
+    platform: Text
+    currency: Currency = "CNY"
+    as_of: Day | None = None
+
+
+class StateOut(ApiModel):
+    """How many rows of an export are in one state."""
+
+    state: str
+    count: int
+    amount: str
+
+
+class ExportOut(ApiModel):
+    """An export with what has become of its rows."""
+
+    reference: str
+    platform: str
+    as_of: Day
+    currency: str
+    count: int
+    total: str
+    recorded_at: AwareDatetime
+    states: list[StateOut]
+
+
+class AnswerOut(ApiModel):
+    """What of an answer was new."""
+
+    reference: str
+    financed: int
+    pending: int
+    refused: int
+    repeated: int
+    financed_amount: str
+
+
+@router.get("/reports/eligible", tags=["reports"])
+def get_eligible(
+    viewer: AskedBy,
+    session: DbSession,
+    as_of: date | None = None,
+    known_at: AwareDatetime | None = None,
+    after: UUID = UUID(int=0),  # noqa: B008 (an immutable value)
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> EligiblePage:
+    """Return what may be offered for financing on a day, with the totals."""
+    day, instant = as_of or today(), known_at or now()
+    rows = queries.eligible(session, viewer, as_of=day, known_at=instant, after=after, limit=limit)
+    totals = queries.eligible_totals(session, viewer, as_of=day, known_at=instant)
+    return EligiblePage(
+        as_of=day,
+        known_at=instant,
+        totals=[
+            EligibleTotalOut(
+                currency=total.currency, count=total.count, amount=format_fen(total.free_fen)
+            )
+            for total in totals
+        ],
+        rows=[
+            EligibleOut(
+                id=row.id,
+                debtor_name=row.debtor_name,
+                creditor_name=row.creditor_name,
+                invoice_number=row.invoice_code + row.invoice_number,
+                issued_on=row.issued_on,
+                currency=row.currency,
+                amount=format_fen(row.face_fen),
+                free=format_fen(row.free_fen),
+                start_on=row.start_on,
+                due_on=row.due_on,
+            )
+            for row in rows
+        ],
+    )
+
+
+@router.post("/platforms", status_code=status.HTTP_201_CREATED)
+def post_platform(body: PlatformIn, viewer: AskedBy, session: DbSession) -> PlatformIn:
+    """Register a financing platform; the same code again changes its name."""
+    exporting.register_platform(
+        session, viewer, code=body.code, name=body.name, party_id=body.party_id
+    )
+    return body
+
+
+@router.post("/exports", status_code=status.HTTP_201_CREATED)
+def post_export(body: ExportIn, viewer: AskedBy, session: DbSession, request: Request) -> ExportOut:
+    """Reserve all that the asker may offer to a platform; its file is fetched afterwards."""
+    export = exporting.reserve(
+        session,
+        viewer,
+        platform=body.platform,
+        currency=body.currency,
+        as_of=body.as_of or today(),
+        at=now(),
+        request_id=request_id(request),
+    )
+    return _export(session, export)
+
+
+@router.get("/exports/{reference}")
+def get_export(reference: str, viewer: AskedBy, session: DbSession) -> ExportOut:
+    """Return an export with what has become of its rows."""
+    return _export(session, queries.get_export(session, viewer, reference))
+
+
+def _export(session: DbSession, export: queries.ExportSummary) -> ExportOut:
+    return ExportOut(
+        reference=export.reference,
+        platform=export.platform_code,
+        as_of=export.as_of,
+        currency=export.currency,
+        count=export.count,
+        total=format_fen(export.total_fen),
+        recorded_at=export.recorded_at,
+        states=[
+            StateOut(state=row["state"], count=row["count"], amount=format_fen(row["amount_fen"]))
+            for row in queries.states(session, export.id)
+        ],
+    )
+
+
+@router.get("/exports/{reference}/file")
+def get_export_file(
+    reference: str,
+    viewer: AskedBy,
+    session: DbSession,
+    file_format: Annotated[
+        Literal["csv", "csv-gb18030", "xlsx", "tsin001"], Query(alias="format")
+    ] = "csv",
+) -> FileResponse:
+    """Return an export as a file; a file whose totals differ from the ledger's is never sent."""
+    export = queries.get_export(session, viewer, reference)
+    chosen = FORMATS[file_format]
+    with tempfile.NamedTemporaryFile(suffix=chosen.extension, delete=False) as target:
+        service.write_file(session, export, file_format=file_format, target=target)
+    return FileResponse(
+        target.name,
+        media_type=chosen.media_type,
+        filename=f"{export.reference}{chosen.extension}",
+        background=BackgroundTask(_forget, target.name),
+    )
+
+
+def _forget(name: str) -> None:
+    """Remove a file that was sent; if the process dies first, the system's cleaning finds it."""
+    Path(name).unlink(missing_ok=True)
+
+
+@router.post("/exports/answers", max_body_size=ANSWER_BYTES)
+def post_answer(
+    file: UploadFile, viewer: AskedBy, session: DbSession, request: Request
+) -> AnswerOut:
+    """Take in a platform's tsin.002 answer; the same file again changes nothing."""
+    result = service.read_answer_file(
+        session, viewer, file.file, on=today(), at=now(), request_id=request_id(request)
+    )
+    return AnswerOut(
+        reference=result.reference,
+        financed=result.financed,
+        pending=result.pending,
+        refused=result.refused,
+        repeated=result.repeated,
+        financed_amount=format_fen(result.financed_fen),
+    )

@@ -1,0 +1,111 @@
+"""Exports and answers as files: written from the claims, read back into them."""
+
+from datetime import date, datetime
+from typing import IO, Final
+
+from sqlmodel import Session
+
+from services.ledger.access import Viewer
+from services.ledger.errors import LedgerError
+from services.ledger.financing import queries
+from services.ledger.financing.answering import Answered, AnswerResult, take_in
+from services.ledger.financing.files.formats import FORMATS
+from services.ledger.financing.files.row import ExportHeader, FileTotals
+from services.ledger.financing.files.tsin001 import document_number
+from services.ledger.financing.files.tsin002 import read_answer
+from services.ledger.financing.queries import ExportSummary
+
+REQUESTER: Final = "供应链应收账款台账"
+
+
+class FormatError(LedgerError):
+    """A file format that exports are not written in."""
+
+    code = "FORMAT_UNKNOWN"
+
+
+def write_file(
+    session: Session, export: ExportSummary, *, file_format: str, target: IO[bytes]
+) -> FileTotals:
+    """Write an export as a file; the same export can be written again, in any format.
+
+    Raises:
+        FormatError: no such format.
+        ExportTotalsError: the rows do not add up to the export; the file must be thrown away.
+    """
+    chosen = FORMATS.get(file_format)
+    if chosen is None:
+        raise FormatError(
+            f"Exports are not written as {file_format!r}; known: {', '.join(FORMATS)}.",
+            f"不支持导出格式{file_format!r}；可用：{'、'.join(FORMATS)}。",
+            field="format",
+        )
+    header = ExportHeader(
+        reference=export.reference,
+        platform_code=export.platform_code,
+        platform_name=export.platform_name,
+        requester_name=REQUESTER,
+        as_of=export.as_of,
+        created_at=export.recorded_at,
+        currency=export.currency,
+        count=export.count,
+        total_fen=export.total_fen,
+        face_total_fen=queries.face_total(session, export.id),
+    )
+    return chosen.write(header, queries.rows(session, export.id), target)
+
+
+def read_answer_file(
+    session: Session,
+    viewer: Viewer,
+    stream: IO[bytes],
+    *,
+    on: date,
+    at: datetime,
+    request_id: str = "",
+) -> AnswerResult:
+    """Read a tsin.002 file and record what it says; the same file again changes nothing.
+
+    A request refused as a whole refuses every row of the export.
+
+    Raises:
+        AnswerError, NotFoundError: the answer does not fit an export of this platform's.
+        XmlDoctypeError, XmlMalformedError, XmlTooLargeError: the file is not taken.
+    """
+    answer = read_answer(stream)
+    if answer.accepted:
+        answers = [
+            Answered(
+                document_number=item.document_number,
+                issued_on=item.issued_on,
+                total_fen=item.total_fen,
+                supplier_name=item.supplier_name,
+                state=item.state,
+                financed_fen=item.financed_fen,
+                reason=item.reason,
+            )
+            for item in answer.items
+        ]
+    else:
+        export = queries.get_export(session, viewer, answer.export_reference)
+        answers = [
+            Answered(
+                document_number=document_number(row.invoice_code, row.invoice_number),
+                issued_on=row.issued_on,
+                total_fen=row.face_fen,
+                supplier_name=row.supplier_name,
+                state="REFUSED",
+                financed_fen=0,
+                reason=answer.reason,
+            )
+            for row in queries.rows(session, export.id)
+        ]
+    return take_in(
+        session,
+        viewer,
+        reference=answer.export_reference,
+        answers=answers,
+        on=on,
+        at=at,
+        request_id=request_id,
+    )

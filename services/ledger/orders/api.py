@@ -1,0 +1,76 @@
+"""Contracts and orders over HTTP. Receipts are with the receivables they start the term of."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response, status
+
+from services.ledger.almanac import shipped
+from services.ledger.edges import AskedBy, DbSession, request_id
+from services.ledger.ids import new_id
+from services.ledger.money import format_fen, parse_fen
+from services.ledger.orders import service
+from services.ledger.orders.models import Contract, Order
+from services.ledger.orders.schemas import ContractIn, ContractOut, OrderIn, OrderOut
+
+router = APIRouter(prefix="/v1", tags=["orders"])
+
+
+def _contract(contract: Contract) -> ContractOut:
+    return ContractOut(
+        **{name: getattr(contract, name) for name in ContractOut.model_fields},
+    )
+
+
+def _order(order: Order) -> OrderOut:
+    amount = None if order.amount_fen is None else format_fen(order.amount_fen)
+    fields = {name: getattr(order, name) for name in OrderOut.model_fields if name != "amount"}
+    return OrderOut(amount=amount, **fields)
+
+
+@router.post("/contracts", status_code=status.HTTP_201_CREATED)
+def post_contract(body: ContractIn, viewer: AskedBy, session: DbSession) -> ContractOut:
+    """Register a contract; the answer shows how the law reads its payment terms."""
+    agreed = service.Agreement(
+        id=body.id or new_id(),
+        reference=body.reference,
+        debtor_id=body.debtor_id,
+        creditor_id=body.creditor_id,
+        signed_on=body.signed_on,
+        subject=body.subject,
+        settlement=body.settlement,
+        terms=body.terms.model_dump(exclude_none=True),
+        debtor_kind=body.debtor_kind,
+        creditor_size=body.creditor_size,
+    )
+    return _contract(service.register_contract(session, viewer, agreed, shipped()))
+
+
+@router.get("/contracts/{contract_id}")
+def get_contract(contract_id: UUID, viewer: AskedBy, session: DbSession) -> ContractOut:
+    """Return a contract to its parties."""
+    return _contract(service.get_contract(session, viewer, contract_id))
+
+
+@router.post("/orders", status_code=status.HTTP_201_CREATED)
+def post_order(
+    body: OrderIn, viewer: AskedBy, session: DbSession, request: Request, response: Response
+) -> OrderOut:
+    """Place an order; the same again answers 200."""
+    order = Order(
+        id=body.id or new_id(),
+        contract_id=body.contract_id,
+        reference=body.reference,
+        placed_on=body.placed_on,
+        amount_fen=None if body.amount is None else parse_fen(body.amount),
+        currency=body.currency,
+    )
+    placed = service.place_order(session, viewer, order, request_id(request))
+    if placed is not order:
+        response.status_code = status.HTTP_200_OK
+    return _order(placed)
+
+
+@router.get("/orders/{order_id}")
+def get_order(order_id: UUID, viewer: AskedBy, session: DbSession) -> OrderOut:
+    """Return an order to its parties."""
+    return _order(service.get_order(session, viewer, order_id))

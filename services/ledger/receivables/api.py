@@ -1,0 +1,216 @@
+"""Receivables over HTTP: record, confirm, dispute, credit; receipts that start their terms."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response, status
+
+from services.ledger.clock import today
+from services.ledger.config import settings
+from services.ledger.edges import AskedBy, DbSession, past_day, request_id
+from services.ledger.errors import LedgerError
+from services.ledger.ids import new_id
+from services.ledger.log import queries as log
+from services.ledger.money import parse_fen
+from services.ledger.orders.service import get_contract
+from services.ledger.receivables import queries, service
+from services.ledger.receivables.identity import digest
+from services.ledger.receivables.opening import Opening, open_receivable
+from services.ledger.receivables.schemas import (
+    ActIn,
+    BatchIn,
+    BatchResult,
+    ConfirmationIn,
+    Opened,
+    ReceivableIn,
+    ReceivableOut,
+    ReceivablePage,
+    RequestIn,
+    ResolutionIn,
+)
+
+router = APIRouter(prefix="/v1", tags=["receivables"])
+CONFIRMATION_DAYS = timedelta(days=30)
+"""802号 第十六条第二款: the debtor answers a request for confirmation within 30 days."""
+
+
+@router.post("/receivables", status_code=status.HTTP_201_CREATED)
+def post_receivable(
+    body: ReceivableIn, viewer: AskedBy, session: DbSession, request: Request, response: Response
+) -> Opened:
+    """Record an invoice as a receivable; the same again answers 200.
+
+    What the buyer itself records counts as confirmed.
+    """
+    creditor_id = UUID(int=0)
+    if body.invoice_kind == "OTHER":
+        creditor_id = get_contract(session, viewer, body.contract_id).creditor_id
+    opening = Opening(
+        id=body.id or new_id(),
+        contract_id=body.contract_id,
+        order_id=body.order_id,
+        invoice_kind=body.invoice_kind,
+        invoice_code=body.invoice_code,
+        invoice_number=body.invoice_number,
+        issued_on=past_day(body.issued_on),
+        face_fen=parse_fen(body.amount),
+        currency=body.currency,
+        opened_on=today(),
+        agreed_due_on=body.agreed_due_on,
+        delivered_on=body.delivered_on,
+        accepted_on=body.accepted_on,
+        settlement_confirmed_on=body.settlement_confirmed_on,
+        receipt_ids=tuple(body.receipt_ids),
+        identity=digest(
+            settings().ledger_identity_key.encode(),
+            kind=body.invoice_kind,
+            code=body.invoice_code,
+            number=body.invoice_number,
+            creditor_id=creditor_id,
+            issued_on=body.issued_on,
+        ),
+    )
+    if open_receivable(session, viewer, opening, request_id(request)) is not None:
+        response.status_code = status.HTTP_200_OK
+    return Opened(id=opening.id)
+
+
+@router.get("/receivables")
+def get_receivables(
+    viewer: AskedBy,
+    session: DbSession,
+    after: UUID = UUID(int=0),  # noqa: B008 (an immutable value)
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> ReceivablePage:
+    """List the receivables the asker may see, by id."""
+    claims = queries.page(session, viewer, after=after, limit=limit + 1)
+    shown = claims[:limit]
+    return ReceivablePage(
+        items=[ReceivableOut.of(claim) for claim in shown],
+        after=shown[-1].id if shown else None,
+        has_more=len(claims) > limit,
+    )
+
+
+@router.get("/receivables/{receivable_id}")
+def get_receivable(receivable_id: UUID, viewer: AskedBy, session: DbSession) -> ReceivableOut:
+    """Return a receivable with what is owed on it now."""
+    return ReceivableOut.of(queries.get_visible(session, viewer, receivable_id))
+
+
+@router.get("/receivables/{receivable_id}/history")
+def get_history(receivable_id: UUID, viewer: AskedBy, session: DbSession) -> list[dict[str, Any]]:
+    """Return everything that was done to a receivable, oldest first."""
+    queries.get_visible(session, viewer, receivable_id)
+    return log.of_subject(session, receivable_id)
+
+
+def _act(receivable_id: UUID, body: ActIn, request: Request) -> service.Act:
+    return service.Act(
+        id=body.id or new_id(),
+        receivable_id=receivable_id,
+        on=past_day(body.on),
+        amount_fen=parse_fen(body.amount),
+        reason=body.reason,
+        request_id=request_id(request),
+    )
+
+
+@router.post("/receivables/{receivable_id}/confirmation-requests")
+def post_confirmation_request(
+    receivable_id: UUID, body: RequestIn, viewer: AskedBy, session: DbSession, request: Request
+) -> ReceivableOut:
+    """Ask the buyer to confirm the debt (确权); it has 30 days."""
+    day = past_day(body.on)
+    act = service.Act(body.id or new_id(), receivable_id, day, request_id=request_id(request))
+    claim = service.request_confirmation(
+        session, viewer, act, answer_due_on=day + CONFIRMATION_DAYS
+    )
+    return ReceivableOut.of(claim)
+
+
+def _confirm(
+    session: DbSession, viewer: AskedBy, receivable_id: UUID, body: ConfirmationIn, request: Request
+) -> ReceivableOut:
+    if body.reject:
+        fen = 0
+    elif body.amount is None:
+        fen = queries.get_visible(session, viewer, receivable_id).receivable_fen
+    else:
+        fen = parse_fen(body.amount)
+    act = service.Act(
+        id=body.id or new_id(),
+        receivable_id=receivable_id,
+        on=past_day(body.on),
+        amount_fen=fen,
+        reason=body.reason,
+        request_id=request_id(request),
+    )
+    return ReceivableOut.of(service.confirm(session, viewer, act))
+
+
+@router.post("/receivables/{receivable_id}/confirmation")
+def post_confirmation(
+    receivable_id: UUID,
+    body: ConfirmationIn,
+    viewer: AskedBy,
+    session: DbSession,
+    request: Request,
+) -> ReceivableOut:
+    """Confirm what is owed, in full or in part; the remainder becomes disputed."""
+    return _confirm(session, viewer, receivable_id, body, request)
+
+
+@router.post("/confirmations")
+def post_confirmations(
+    body: BatchIn, viewer: AskedBy, session: DbSession, request: Request
+) -> list[BatchResult]:
+    """Confirm many; the answer says of each whether it succeeded."""
+    results = []
+    for item in body.items:
+        one = ConfirmationIn(**item.model_dump(exclude={"receivable_id"}))
+        try:
+            with session.begin_nested():
+                _confirm(session, viewer, item.receivable_id, one, request)
+        except LedgerError as error:
+            results.append(
+                BatchResult(
+                    receivable_id=item.receivable_id,
+                    ok=False,
+                    code=error.code,
+                    detail=error.english,
+                    detail_zh=error.chinese,
+                )
+            )
+        else:
+            results.append(BatchResult(receivable_id=item.receivable_id, ok=True))
+    return results
+
+
+@router.post("/receivables/{receivable_id}/disputes")
+def post_dispute(
+    receivable_id: UUID, body: ActIn, viewer: AskedBy, session: DbSession, request: Request
+) -> ReceivableOut:
+    """Hold an amount back as disputed; the rest stays due (802号 第十五条)."""
+    act = _act(receivable_id, body, request)
+    return ReceivableOut.of(service.dispute(session, viewer, act))
+
+
+@router.post("/receivables/{receivable_id}/resolutions")
+def post_resolution(
+    receivable_id: UUID, body: ResolutionIn, viewer: AskedBy, session: DbSession, request: Request
+) -> ReceivableOut:
+    """End a dispute over an amount."""
+    act = _act(receivable_id, body, request)
+    upheld = body.outcome == "upheld"
+    return ReceivableOut.of(service.resolve(session, viewer, act, upheld=upheld))
+
+
+@router.post("/receivables/{receivable_id}/credits")
+def post_credit(
+    receivable_id: UUID, body: ActIn, viewer: AskedBy, session: DbSession, request: Request
+) -> ReceivableOut:
+    """Lower a receivable by a credit note or agreed deduction."""
+    act = _act(receivable_id, body, request)
+    return ReceivableOut.of(service.credit(session, viewer, act))

@@ -1,0 +1,293 @@
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.ledger import db
+from services.ledger.ids import new_id
+from services.ledger.insight.verify import verify
+from services.ledger.log.service import seal
+from tests.ledger.conftest import Client, SignIn
+
+BUYER, SUPPLIER, STRANGER = (new_id() for _ in range(3))
+
+
+@pytest.fixture
+def operator(ledger: SignIn) -> Client:
+    client = ledger("operator", None)
+    for party_id, name, kind in (
+        (BUYER, "大型企业甲", "LARGE"),
+        (SUPPLIER, "小企业乙", "SMALL"),
+        (STRANGER, "旁人丙", "LARGE"),
+    ):
+        answer = client.post("/v1/parties", json={"id": str(party_id), "name": name, "kind": kind})
+        assert answer.status_code == 201, answer.text
+    return client
+
+
+@pytest.fixture
+def buyer(ledger: SignIn, operator: Client) -> Client:
+    return ledger("core_enterprise", BUYER)
+
+
+@pytest.fixture
+def supplier(ledger: SignIn, operator: Client) -> Client:
+    return ledger("supplier", SUPPLIER)
+
+
+@pytest.fixture
+def contract(buyer: Client) -> str:
+    answer = buyer.post(
+        "/v1/contracts",
+        json={
+            "reference": "合同-1",
+            "debtor_id": str(BUYER),
+            "creditor_id": str(SUPPLIER),
+            "signed_on": "2025-06-10",
+        },
+    )
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["due_term_days"] == 60
+    return str(answer.json()["id"])
+
+
+def invoice(contract: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": str(new_id()),
+        "contract_id": contract,
+        "invoice_number": "25312000000000000001",
+        "issued_on": "2025-07-10",
+        "amount": "1000.00",
+        "delivered_on": "2025-07-09",
+        **changes,
+    }
+
+
+def opened(client: Client, body: dict[str, Any]) -> str:
+    answer = client.post("/v1/receivables", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def test_an_order_becomes_a_receivable_that_is_confirmed_paid_and_closed(
+    buyer: Client, supplier: Client, contract: str
+) -> None:
+    order = buyer.post(
+        "/v1/orders",
+        json={"contract_id": contract, "reference": "PO-1", "placed_on": "2025-06-20"},
+    ).json()
+    receipt = buyer.post(
+        f"/v1/orders/{order['id']}/acceptances", json={"reference": "GR-1", "on": "2025-07-09"}
+    ).json()
+    receivable_id = opened(
+        supplier,
+        invoice(
+            contract,
+            order_id=order["id"],
+            delivered_on=None,
+            receipt_ids=[receipt["receipt_id"]],
+        ),
+    )
+    path = f"/v1/receivables/{receivable_id}"
+    assert supplier.get(path).json()["due_on"] == "2025-09-08"
+
+    asked = supplier.post(f"{path}/confirmation-requests", json={})
+    assert asked.status_code == 200, asked.text
+    part = buyer.post(f"{path}/confirmation", json={"amount": "800.00", "reason": "数量不符"})
+    assert part.json()["disputed"] == "200.00"
+    supplier.post(f"{path}/resolutions", json={"amount": "200.00", "outcome": "withdrawn"})
+    paid = buyer.post(
+        "/v1/payments",
+        json={
+            "reference": "P-1",
+            "amount": "800.00",
+            "allocations": [{"receivable_id": receivable_id, "amount": "800.00"}],
+        },
+    )
+    assert paid.status_code == 201, paid.text
+    assert supplier.get(path).json()["lifecycle"] == "closed"
+    told = [event["type"] for event in supplier.get(f"{path}/history").json()]
+    assert told == [
+        "receivable.opened",
+        "confirmation.requested",
+        "receivable.confirmed",
+        "dispute.resolved",
+        "payment.allocated",
+        "receivable.settled",
+    ]
+    with db.transaction() as session:
+        assert verify(session) == []
+
+
+def test_a_cancelled_receipt_restarts_the_clock_when_it_is_repeated(
+    buyer: Client, supplier: Client, contract: str
+) -> None:
+    order = buyer.post(
+        "/v1/orders",
+        json={"contract_id": contract, "reference": "PO-1", "placed_on": "2025-06-20"},
+    ).json()
+
+    def happened(what: str, day: str) -> Any:
+        path = f"/v1/orders/{order['id']}/{what}"
+        return buyer.post(path, json={"reference": "GR-1", "on": day}).json()
+
+    receipt = happened("acceptances", "2025-07-09")
+    receivable_id = opened(
+        supplier,
+        invoice(contract, delivered_on=None, receipt_ids=[receipt["receipt_id"]]),
+    )
+    path = f"/v1/receivables/{receivable_id}"
+    assert happened("cancellations", "2025-07-20")["receivables"] == 1
+    assert supplier.get(path).json()["due_on"] is None
+    happened("acceptances", "2025-08-16")
+
+    assert supplier.get(path).json()["start_on"] == "2025-08-16"
+
+
+def test_to_a_stranger_a_receivable_does_not_exist(
+    ledger: SignIn, supplier: Client, contract: str
+) -> None:
+    receivable_id = opened(supplier, invoice(contract))
+    stranger = ledger("core_enterprise", STRANGER)
+
+    hidden = stranger.get(f"/v1/receivables/{receivable_id}")
+    absent = stranger.get(f"/v1/receivables/{new_id()}")
+
+    assert hidden.status_code == absent.status_code == 404
+    assert hidden.json() | {"request_id": ""} == absent.json() | {"request_id": ""}
+    assert stranger.get("/v1/receivables").json()["items"] == []
+    assert stranger.post("/v1/receivables", json=invoice(contract)).status_code == 404
+
+
+def test_nobody_asks_without_signing_in(operator: Client) -> None:
+    answer = operator.get("/v1/receivables", headers={"authorization": "Bearer wrong"})
+
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "NOT_SIGNED_IN"
+
+
+BAD = [
+    ({"amount": "-1.00"}, "AMOUNT_NOT_POSITIVE"),
+    ({"amount": "1.005"}, "AMOUNT_INVALID"),
+    ({"amount": "NaN"}, "AMOUNT_INVALID"),
+    ({"amount": "1e3"}, "AMOUNT_INVALID"),
+    ({"amount": "１２.５０"}, "AMOUNT_INVALID"),
+    ({"amount": "0"}, "AMOUNT_NOT_POSITIVE"),
+    ({"amount": "99999999999999.00"}, "AMOUNT_INVALID"),
+    ({"amount": 1000.5}, "AMOUNT_NOT_TEXT"),
+    ({"amount": 1000}, "AMOUNT_NOT_TEXT"),
+    ({"issued_on": "2025-02-30"}, "DAY_INVALID"),
+    ({"issued_on": 20250101}, "DAY_INVALID"),
+    ({"delivered_on": "2025-7-9"}, "DAY_INVALID"),
+    ({"invoice_number": "12\u0000"}, "TEXT_INVALID"),
+    ({"currency": "cny"}, "string_pattern_mismatch"),
+    ({"colour": "red"}, "extra_forbidden"),
+]
+
+
+@pytest.mark.parametrize(("change", "code"), BAD)
+def test_bad_fields_are_refused_by_name_and_nothing_is_written(
+    supplier: Client, contract: str, change: dict[str, Any], code: str
+) -> None:
+    answer = supplier.post("/v1/receivables", json=invoice(contract, **change))
+
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["code"] == code
+    assert error["field"] == f"body.{next(iter(change))}"
+    assert supplier.get("/v1/receivables").json()["items"] == []
+
+
+REFUSED = [
+    ({"contract_id": str(UUID(int=1))}, 404, "NOT_FOUND"),
+    ({"order_id": str(UUID(int=1))}, 404, "NOT_FOUND"),
+    ({"invoice_number": "123"}, 422, "INVOICE_NUMBER_INVALID"),
+    ({"issued_on": "2999-01-01"}, 422, "DAY_IN_FUTURE"),
+]
+
+
+@pytest.mark.parametrize(("change", "status", "code"), REFUSED)
+def test_what_does_not_fit_is_refused_with_a_code(
+    supplier: Client, contract: str, change: dict[str, Any], status: int, code: str
+) -> None:
+    answer = supplier.post("/v1/receivables", json=invoice(contract, **change))
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["detail_zh"]
+    assert supplier.get("/v1/receivables").json()["items"] == []
+
+
+def test_unreadable_bodies_are_refused_without_a_fault(supplier: Client) -> None:
+    headers = {"content-type": "application/json"}
+    for body in (b"{", b"\xff", b'{"amount": NaN}', b'{"reason": "\\ud800"}', b"[" * 100_000):
+        answer = supplier.post("/v1/receivables", content=body, headers=headers)
+        assert answer.status_code in {400, 422}, body[:20]
+        assert answer.headers["content-type"] == "application/problem+json"
+    large = supplier.post("/v1/receivables", content=b" " * 2_000_000, headers=headers)
+    assert (large.status_code, large.json()["code"]) == (413, "TOO_LARGE")
+
+
+def test_a_wrong_credit_code_is_refused_with_the_right_character(operator: Client) -> None:
+    party = {"name": "某公司", "kind": "SMALL", "identifiers": {"USCC": "91330106MA27XY1B8A"}}
+
+    answer = operator.post("/v1/parties", json=party)
+
+    assert answer.json()["code"] == "USCC_INVALID"
+    assert "should be L" in answer.json()["detail"]
+
+
+def test_the_same_request_again_is_answered_and_other_content_refused(
+    supplier: Client, contract: str
+) -> None:
+    body = invoice(contract)
+    opened(supplier, body)
+
+    assert supplier.post("/v1/receivables", json=body).status_code == 200
+    other = supplier.post("/v1/receivables", json=body | {"amount": "2.00"})
+    assert (other.status_code, other.json()["code"]) == (409, "ID_REUSED")
+    taken = supplier.post("/v1/receivables", json=body | {"id": str(new_id())})
+    assert (taken.status_code, taken.json()["code"]) == (409, "INVOICE_CLAIMED")
+
+
+def test_a_batch_says_of_each_confirmation_what_became_of_it(
+    buyer: Client, supplier: Client, contract: str
+) -> None:
+    first = opened(supplier, invoice(contract))
+    items = [{"receivable_id": first}, {"receivable_id": str(new_id())}, {"receivable_id": first}]
+
+    results = buyer.post("/v1/confirmations", json={"items": items}).json()
+
+    assert [result["code"] for result in results] == ["", "NOT_FOUND", "ALREADY_CONFIRMED"]
+    assert buyer.get(f"/v1/receivables/{first}").json()["lifecycle"] == "confirmed"
+
+
+def test_events_come_in_one_gapless_order_to_those_they_concern(
+    ledger: SignIn, supplier: Client, contract: str
+) -> None:
+    opened(supplier, invoice(contract))
+    with db.transaction() as session:
+        assert seal(session) == 4
+    everything = ledger("service", None)
+
+    whole = everything.get("/v1/events", params={"limit": 3}).json()
+    rest = everything.get("/v1/events", params={"after": whole["next"]}).json()
+
+    assert [event["position"] for event in whole["events"] + rest["events"]] == [1, 2, 3, 4]
+    assert (whole["has_more"], rest["has_more"]) == (True, False)
+    stranger = ledger("core_enterprise", STRANGER)
+    seen = stranger.get("/v1/events").json()["events"]
+    assert [event["type"] for event in seen] == ["party.registered"]
+
+
+def test_a_write_that_was_answered_is_there_for_any_other_connection(
+    supplier: Client, contract: str
+) -> None:
+    statement = "SELECT count(*) FROM receivables WHERE id = %s"
+    with db.engine().connect() as other:
+        for number in range(50):
+            body = invoice(contract, invoice_number=f"2531200000000000{number:04d}")
+            receivable_id = opened(supplier, body)
+            found = other.exec_driver_sql(statement, (UUID(receivable_id),))
+            assert found.scalar_one() == 1
+            other.rollback()
