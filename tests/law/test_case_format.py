@@ -84,7 +84,7 @@ def test_a_case_outside_the_format_is_refused(
 
 
 @pytest.mark.parametrize("case", [None, [], "case", 1])
-def test_a_case_that_is_no_object_is_refused(case: Any) -> None:  # noqa: ANN401 - anything at all
+def test_a_case_that_is_no_object_is_refused(case: Any) -> None:
     with pytest.raises(LedgerError, match="must be an object"):
         explain(case, shipped())
 
