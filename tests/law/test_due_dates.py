@@ -6,6 +6,7 @@ import pytest
 
 from services.ledger.almanac import shipped
 from services.ledger.law.calendar import Calendar
+from services.ledger.law.civil_code import Debt, allocate_to_debts, limitation_ends_on
 from services.ledger.law.due import Due, due_of
 from services.ledger.law.start import StartFacts, start_of_term
 from services.ledger.law.terms import ContractFacts, TermsDecision, decide_terms
@@ -190,3 +191,40 @@ def test_an_unconfirmed_settlement_has_not_started() -> None:
 
     assert decision.start_on is None
     assert decision.flags == ("SETTLEMENT_CONFIRMATION_STALLED",)
+
+
+def test_a_payment_goes_to_due_instalments_first_then_by_their_days_then_by_shares() -> None:
+    debts = [
+        Debt(day("2026-03-01"), 100),
+        Debt(day("2026-01-01"), 100),
+        Debt(day("2026-02-01"), 50),
+    ]
+    same_day = [
+        Debt(day("2026-01-01"), 100),
+        Debt(day("2026-01-01"), 50),
+        Debt(day("2026-01-01"), 50),
+    ]
+
+    assert allocate_to_debts(130, debts, on=day("2026-02-15")) == (0, 100, 30)
+    assert allocate_to_debts(300, debts, on=day("2026-02-15")) == (100, 100, 50)
+    # 101 fen by 2:1:1 are 50, 25, 25 and one fen left for the first.
+    assert allocate_to_debts(101, same_day, on=day("2026-01-02")) == (51, 25, 25)
+
+
+@pytest.mark.parametrize(
+    ("interrupted", "ends"),
+    [
+        ([], "2028-09-08"),
+        (["2026-05-01"], "2029-05-01"),
+        (["2025-09-08"], "2028-09-08"),
+        (["2028-09-08"], "2031-09-08"),
+        (["2028-09-09"], "2028-09-08"),
+        (["2028-01-01", "2026-05-01"], "2031-01-01"),
+    ],
+)
+def test_limitation_runs_anew_from_each_interruption_in_time(
+    interrupted: list[str], ends: str
+) -> None:
+    events = [day(text) for text in interrupted]
+
+    assert limitation_ends_on(day("2025-09-08"), interrupted_on=events) == day(ends)

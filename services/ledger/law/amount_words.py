@@ -46,7 +46,9 @@ def amount_in_words(fen: int) -> str:
 
 
 def check_amount_words(words: str, *, fen: int) -> None:
-    """Refuse words that do not say the amount; 圆 for 元, and zeros or 整 that may be left out, are accepted.
+    """Refuse words that do not say the amount.
+
+    圆 for 元, and zeros or 整 that may be left out, are accepted.
 
     Raises:
         AmountWordsError: the words say something else.

@@ -82,7 +82,7 @@ def _interest_text(name: str, accrual: Accrual, judged: Judgement) -> str:
     lpr = judged.rates.lpr_percent
     known = f", LPR {lpr}%" if lpr is not None else ""
     total = format_fen(accrual.interest_fen)
-    return f"{name}: ({sums or '0'}) × {rate.numerator}:{rate.denominator} = {total}{known}"
+    return f"{name}: ({sums or '0'}) × {rate.numerator}/{rate.denominator} = {total}{known}"
 
 
 def _timer_steps(case: Case, judged: Judgement) -> list[Step]:
