@@ -40,7 +40,7 @@ def healthy(installation: Installation) -> bool:
         return False
 
 
-def program(installation: Installation, name: str) -> Any:  # noqa: ANN401 - JSON
+def program(installation: Installation, name: str) -> Any:
     programs = installation.status()["programs"]
     assert isinstance(programs, dict)
     return programs[name]
