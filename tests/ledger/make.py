@@ -60,7 +60,7 @@ def a_contract(
 
 
 def an_opening(contract: Contract, **changes: Any) -> Opening:
-    number = changes.pop("number", f"INV-{new_id()}")
+    number = changes.pop("number", f"INV-{new_id().hex[-12:]}")
     facts: dict[str, Any] = {
         "id": new_id(),
         "contract_id": contract.id,

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from services.ledger.access import OPERATOR
 from services.ledger.arrears.queries import ageing, overdue, overdue_totals
 from services.ledger.arrears.service import assess
+from services.ledger.errors import LedgerError
 from services.ledger.financing.queries import eligible
 from services.ledger.insight.queries import summary
 from services.ledger.insight.verify import verify
@@ -120,7 +121,7 @@ def _life(session: Session, steps: list[tuple[str, int]]) -> Claim:
                     service.resolve(session, supplier, act(claim, fen), upheld=False)
                 case _:
                     service.credit(session, supplier, act(claim, fen))
-        except service.LedgerError:
+        except LedgerError:
             continue
     return claim
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Row, text
@@ -126,7 +126,6 @@ def take_in(
     reference: str,
     answers: Sequence[Answered],
     on: date,
-    at: datetime,
     request_id: str = "",
 ) -> AnswerResult:
     """Record a platform's answer to one of its exports; the same answer again changes nothing.
@@ -142,6 +141,7 @@ def take_in(
     export = get_export(session, viewer, reference)
     connection = session.connection()
     connection.execute(_LOCK, {"export_id": export.id})
+    at = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
     rows = [
         {
             "n": n,

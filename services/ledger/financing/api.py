@@ -159,7 +159,6 @@ def post_export(body: ExportIn, viewer: AskedBy, session: DbSession, request: Re
         platform=body.platform,
         currency=body.currency,
         as_of=body.as_of or today(),
-        at=now(),
         request_id=request_id(request),
     )
     return _export(session, export)
@@ -220,7 +219,7 @@ def post_answer(
 ) -> AnswerOut:
     """Take in a platform's tsin.002 answer; the same file again changes nothing."""
     result = service.read_answer_file(
-        session, viewer, file.file, on=today(), at=now(), request_id=request_id(request)
+        session, viewer, file.file, on=today(), request_id=request_id(request)
     )
     return AnswerOut(
         reference=result.reference,

@@ -4,7 +4,7 @@ The reservation is a posting, so it draws on the same budget as payments, credit
 the database refuses a receivable offered beyond what is free.
 """
 
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -35,6 +35,7 @@ _LOCK: Final = text(
     """
 )
 """What is free now stays free until it is reserved; a payment meanwhile waits."""
+_NOW: Final = text("SELECT clock_timestamp()")
 _NUMBER: Final = text(
     "SELECT count(*) + 1 FROM exports WHERE starts_with(reference, CAST(:prefix AS varchar))"
 )
@@ -135,7 +136,6 @@ def reserve(
     platform: str,
     currency: str,
     as_of: date,
-    at: datetime,
     request_id: str = "",
 ) -> ExportSummary:
     """Reserve all that is eligible on a day in one currency for a platform, as one export.
@@ -153,6 +153,8 @@ def reserve(
     connection = session.connection()
     connection.execute(_ONE_AT_A_TIME)
     connection.execute(_LOCK, {"as_of": as_of})
+    # Asked after the locks: whatever they waited for is known by now.
+    at = connection.execute(_NOW).scalar_one()
     prefix = f"EXP-{as_of.isoformat()}-"
     number = connection.execute(_NUMBER, {"prefix": prefix}).scalar_one()
     reference = f"{prefix}{number:04d}"

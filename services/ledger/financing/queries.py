@@ -200,6 +200,7 @@ def states(session: Session, export_id: UUID) -> list[dict[str, Any]]:
 
 def rows(session: Session, export_id: UUID) -> Iterator[ExportRow]:
     """Yield the rows of an export in the order of its file, a few thousand at a time in memory."""
-    connection = session.connection().execution_options(stream_results=True, yield_per=5000)
-    for part in connection.execute(text(ROWS), {"export_id": export_id}).partitions():
+    streamed = text(ROWS).execution_options(stream_results=True, yield_per=5000)
+    found = session.connection().execute(streamed, {"export_id": export_id})
+    for part in found.partitions():
         yield from map(ExportRow._make, part)

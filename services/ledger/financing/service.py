@@ -1,6 +1,6 @@
 """Exports and answers as files: written from the claims, read back into them."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import IO, Final
 
 from sqlmodel import Session
@@ -61,7 +61,6 @@ def read_answer_file(
     stream: IO[bytes],
     *,
     on: date,
-    at: datetime,
     request_id: str = "",
 ) -> AnswerResult:
     """Read a tsin.002 file and record what it says; the same file again changes nothing.
@@ -106,6 +105,5 @@ def read_answer_file(
         reference=answer.export_reference,
         answers=answers,
         on=on,
-        at=at,
         request_id=request_id,
     )

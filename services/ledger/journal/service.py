@@ -39,11 +39,11 @@ def _delta(account: str) -> str:
 
 _RECORD: Final = text(
     f"""
-    WITH posted AS (
+    WITH instant AS MATERIALIZED (SELECT clock_timestamp() AS at), posted AS (
       INSERT INTO postings (receivable_id, id, debit, credit, amount_fen, "on", known_at, cause)
-      SELECT receivable_id, id, debit, credit, amount_fen, "on", now(), cause
-      FROM json_to_recordset(CAST(:moves AS json)) AS m(receivable_id uuid, id uuid, debit varchar,
-        credit varchar, amount_fen bigint, "on" date, cause uuid)
+      SELECT receivable_id, id, debit, credit, amount_fen, "on", at, cause
+      FROM instant, json_to_recordset(CAST(:moves AS json)) AS m(receivable_id uuid, id uuid,
+        debit varchar, credit varchar, amount_fen bigint, "on" date, cause uuid)
       RETURNING receivable_id, debit, credit, amount_fen
     ), delta AS (
       SELECT receivable_id, {_delta("receivable")} AS receivable_fen,
@@ -68,7 +68,8 @@ def record(
     """Post the moves, keep the balances, append the events.
 
     The caller has locked the balances and weighed the amounts; the database's CHECK on the budget
-    stands behind it.
+    stands behind it. The postings are known from the instant of this statement, not from the
+    start of the transaction: what it waited for was known before.
     """
     rows = [
         {
