@@ -234,7 +234,7 @@ def test_a_wrong_credit_code_is_refused_with_the_right_character(operator: Clien
     answer = operator.post("/v1/parties", json=party)
 
     assert answer.json()["code"] == "USCC_INVALID"
-    assert "should be L" in answer.json()["detail"]
+    assert "check character is L" in answer.json()["detail"]
 
 
 def test_the_same_request_again_is_answered_and_other_content_refused(

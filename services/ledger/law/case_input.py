@@ -155,7 +155,6 @@ def read_case(values: object, sizes: SizeStandard) -> Case:
             facts.day("accepted_on"),
             facts.day("rejected_on"),
             facts.day("settlement_confirmed_on"),
-            service=subject == "SERVICES",
         ),
         subject=subject,
         principal_first=terms.flag("principal_first"),

@@ -80,8 +80,8 @@ OPEN_POINTS: tuple[OpenPoint, ...] = (
         "service_delivery",
         _2020,
         ("ACCEPTANCE_DOCUMENT", "DELIVERY_RECORD"),
-        "服务的“交付之日”以何为准？",
-        "What is the day of delivery of a service?",
+        "没有交付记录（多见于服务）时，“交付之日”以何为准？",
+        "What is the day of delivery without a delivery record, as of a service?",
         "验收或交付单据所载日期；电子合同见民法典第五百一十二条",
     ),
     OpenPoint(

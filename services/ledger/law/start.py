@@ -20,8 +20,6 @@ class StartFacts(NamedTuple):
     rejected_on: date | None = None
     """Rejected with reasons."""
     settlement_confirmed_on: date | None = None
-    service: bool = False
-    """A service, whose delivery may be documented by its acceptance alone (O4)."""
 
 
 class StartDecision(NamedTuple):
@@ -81,10 +79,11 @@ def _days(facts: StartFacts) -> tuple[tuple[str, date | None], ...]:
 def _delivery(facts: StartFacts, settings: Settings) -> StartDecision:
     """Art. 9(1)(2): "自货物、工程、服务交付之日起".
 
-    Reading O4: a service without a delivery record is delivered on its acceptance document.
+    Reading O4: what was accepted was delivered; without a delivery record, which services seldom
+    have, the acceptance document shows the day.
     """
     start_on = facts.delivered_on
-    if start_on is None and facts.service and settings.service_delivery == "ACCEPTANCE_DOCUMENT":
+    if start_on is None and settings.service_delivery == "ACCEPTANCE_DOCUMENT":
         start_on = facts.accepted_on
     rejected = facts.rejected_on is not None and facts.accepted_on is None
     return StartDecision(start_on, "R-START-DELIVERY", (REJECTED,) if rejected else ())

@@ -15,9 +15,9 @@ from services.events import PartyRegistered
 from services.ledger.access import NotSignedInError, Viewer, digest
 from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
 from services.ledger.ids import new_id
+from services.ledger.law.uscc import parse_uscc
 from services.ledger.log.service import Entry, append
 from services.ledger.parties.models import KINDS, Party, PartyIdentifier, User
-from services.ledger.parties.uscc import check_uscc
 
 _HASHER: Final = PasswordHasher()
 _NOBODY: Final = _HASHER.hash(secrets.token_urlsafe(16))
@@ -66,7 +66,7 @@ def register(session: Session, viewer: Viewer, new: Registration, request_id: st
             field="kind",
         )
     identifiers = {
-        scheme: check_uscc(value) if scheme == "USCC" else value
+        scheme: parse_uscc(value).code if scheme == "USCC" else value
         for scheme, value in new.identifiers.items()
     }
     known = session.get(Party, new.id)

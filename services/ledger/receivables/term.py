@@ -14,12 +14,16 @@ START_OF_RECEIPT: Final = """
       WHEN 'SETTLEMENT' THEN {settled}
       WHEN 'DELIVERY' THEN coalesce({delivered}, {accepted})
       ELSE CASE
-        WHEN {accepted} IS NULL AND {rejected} IS NOT NULL THEN NULL
+        WHEN {rejected} <= coalesce({delivered} + c.inspection_days, 'infinity')
+          AND coalesce({accepted} > {rejected}, true) THEN {accepted}
         WHEN c.inspection_days IS NULL OR {delivered} IS NULL THEN {accepted}
         ELSE least({accepted}, {delivered} + c.inspection_days)
       END
     END"""
-"""Art. 9 and 10 for one receipt: the day of acceptance, at the latest the end of inspection."""
+"""Art. 9 and 10 for one receipt: the day of acceptance, at the latest the end of inspection.
+
+A rejection within that period stops the start until the goods are accepted after it.
+"""
 
 DUE: Final = """
     (SELECT CASE WHEN c.rolls THEN coalesce(k.next_workday, d.day) ELSE d.day END
