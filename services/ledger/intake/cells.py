@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from services.ledger.intake.problems import CellError
+from services.ledger.law.uscc import UsccError, parse_uscc
 from services.ledger.money import MAX_FEN
-from services.ledger.parties.uscc import UsccError, check_uscc
 
 Convert = Callable[[str], object]
 
@@ -245,7 +245,7 @@ def uscc() -> Convert:
         if type(cell) is not str:
             raise CellError("ID_NUMERIC")
         try:
-            return check_uscc(cell)
+            return parse_uscc(cell).code
         except UsccError:
             raise CellError("USCC_INVALID") from None
 

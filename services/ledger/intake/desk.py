@@ -5,13 +5,13 @@ that memory does not grow with the file, and leave them by statements over the w
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
 from psycopg import Connection as Driver
-from sqlalchemy import Connection, CursorResult, Row, text
+from sqlalchemy import Connection, CursorResult, text
 
 from services.ledger.access import Viewer
 from services.ledger.ids import id_of
@@ -78,20 +78,23 @@ class Desk:
 
     def faults(self) -> Iterator[RowError]:
         """Return what was set aside and why, by line."""
-        statement = text(
+        statement = (
             "SELECT DISTINCT line, \"column\", code, value FROM in_fault WHERE code <> ''"
             " ORDER BY line, code"
         )
-        with self.connection.execute(statement, execution_options={"yield_per": _BATCH}) as found:
-            for line, column, code, value in map(tuple, found):
+        for rows in self.batches(statement):
+            for line, column, code, value in rows:
                 yield row_error(line, column or "", value or "", CellError(code))
 
-    def batches(self, statement: str) -> Iterator[Sequence[Row[Any]]]:
-        """Return the rows of a statement by the thousand; between them the connection is free."""
-        with self.connection.execute(
-            text(statement), execution_options={"yield_per": _BATCH}
-        ) as found:
-            yield from found.partitions()
+    def batches(self, statement: str) -> Iterator[list[tuple[Any, ...]]]:
+        """Return the rows of a statement by the thousand; between them the connection is free.
+
+        By the driver: SQLAlchemy's streaming keeps what it has yielded until the end.
+        """
+        with self.driver.cursor(name="batches") as cursor:
+            cursor.execute(statement.encode())
+            while rows := cursor.fetchmany(_BATCH):
+                yield rows
 
     @property
     def driver(self) -> Driver[Any]:
@@ -108,7 +111,13 @@ class Desk:
 
 
 def lay_out(desk: Desk) -> None:
-    """Make the staging tables of this file."""
+    """Make the staging tables of this file.
+
+    The statements sort and join whole files: in the memory of a lookup they would go to disk, and
+    compiling them takes longer than running them.
+    """
+    desk.run("SET LOCAL work_mem = '64MB'")
+    desk.run("SET LOCAL jit = off")
     desk.run(
         "DROP TABLE IF EXISTS in_fault, in_doc, in_goods, in_identity, in_run, in_move, in_pay,"
         f" in_changed, {', '.join(f'in_{kind}' for kind in KINDS)}"

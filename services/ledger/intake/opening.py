@@ -6,7 +6,7 @@
 from typing import Final
 
 from services.ledger.intake.events import event_id, yuan
-from services.ledger.receivables.term import DUE, STARTS
+from services.ledger.receivables.term import DUE, START_OF_RECEIPT, STARTS
 
 EARLIER: Final = """
     WITH earlier AS (
@@ -58,6 +58,12 @@ LINK: Final = """
     FROM in_receipt_link s JOIN in_goods g ON g.receipt = s.receipt
     ORDER BY s.receivable_id, g.receipt_id, s.known_at, s.since_on
     ON CONFLICT DO NOTHING"""
+_STATED: Final = START_OF_RECEIPT.format(
+    settled="x.settled_on",
+    delivered="x.delivered_on",
+    accepted="x.accepted_on",
+    rejected="CAST(NULL AS date)",
+)
 BALANCES: Final = f"""
     INSERT INTO balances (receivable_id, receivable_fen, disputed_fen, reserved_fen, assigned_fen,
       start_on, due_on, confirmed_on)
@@ -65,9 +71,13 @@ BALANCES: Final = f"""
       {DUE.format(agreed="x.due_on", start="s.start_on")},
       CASE WHEN x.confirmed THEN x.issued_on END
     FROM in_doc x JOIN contracts c ON c.id = x.contract_id
-    LEFT JOIN ({STARTS.format(facts="f.receivable_id IN (SELECT receivable_id FROM in_doc)")}) s
-      ON s.receivable_id = x.receivable_id
+    LEFT JOIN (
+      {STARTS.format(facts="f.receivable_id IN (SELECT receivable_id FROM in_receipt_link)")}) l
+      ON l.receivable_id = x.receivable_id,
+    LATERAL (SELECT CASE WHEN l.receivable_id IS NULL THEN {_STATED} ELSE l.start_on END
+      AS start_on) s
     WHERE NOT x.known ORDER BY x.receivable_id"""
+"""The days stated with a receivable give its start at once; those of receipts are looked up."""
 CONFIRM: Final = """
     INSERT INTO confirmations (receivable_id, id, kind, amount_fen, reason, "on", known_at)
     SELECT receivable_id, receivable_id, 'CONFIRMED', face_fen, '', issued_on, known_at

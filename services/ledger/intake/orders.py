@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from sqlalchemy import Row
-
 from services.ledger.access import VISIBLE
 from services.ledger.ids import id_of
 from services.ledger.intake.desk import Desk
@@ -116,9 +114,9 @@ _ROWS: Final = """
     FROM in_receipt s JOIN orders o ON o.id = s.order_id"""
 
 
-def _goods(rows: Iterable[Row[Any]]) -> Iterator[tuple[object, ...]]:
+def _goods(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[object, ...]]:
     """Give each row the ids that the same fact gets over HTTP, plus its instant if it has one."""
-    for order_id, debtor_id, reference, kind, on, known_at in map(tuple, rows):
+    for order_id, debtor_id, reference, kind, on, known_at in rows:
         document_id = receipt_id(debtor_id, reference)
         moment = () if known_at is None else (known_at.isoformat(),)
         received_id = id_of("received", document_id, kind, on, *moment)

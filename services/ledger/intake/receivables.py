@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from sqlalchemy import Row
-
 from services.ledger.access import VISIBLE
 from services.ledger.config import settings
 from services.ledger.intake.desk import Desk
@@ -177,9 +175,11 @@ _NEW: Final = """
     FROM in_doc WHERE NOT known AND contract_id IS NOT NULL"""
 
 
-def _identities(rows: Iterable[Row[Any]], misnumbered: list[int]) -> Iterator[tuple[object, bytes]]:
+def _identities(
+    rows: Iterable[tuple[Any, ...]], misnumbered: list[int]
+) -> Iterator[tuple[object, bytes]]:
     key = settings().ledger_identity_key.encode()
-    for line, receivable_id, kind, code, number, creditor_id, issued_on in map(tuple, rows):
+    for line, receivable_id, kind, code, number, creditor_id, issued_on in rows:
         try:
             check_number(kind, code, number)
         except InvoiceNumberError:
