@@ -291,3 +291,69 @@ def test_a_write_that_was_answered_is_there_for_any_other_connection(
             found = other.exec_driver_sql(statement, (UUID(receivable_id),))
             assert found.scalar_one() == 1
             other.rollback()
+
+
+def test_the_reports_speak_of_any_day(supplier: Client, contract: str) -> None:
+    opened(supplier, invoice(contract))
+
+    late = supplier.get("/v1/reports/overdue", params={"as_of": "2999-01-01"}).json()
+    before = supplier.get("/v1/reports/summary", params={"as_of": "2020-01-01"}).json()
+    ageing = supplier.get("/v1/reports/ageing", params={"as_of": "2999-01-01"}).json()
+
+    assert late["totals"][0]["undisputed"] == "1000.00"
+    assert late["rows"][0]["flag"] == "待拖欠审核"
+    assert before["currencies"] == []
+    assert [band["open"] for band in ageing["bands"]] == ["1000.00"]
+
+
+def test_an_operator_assesses_and_verifies_and_others_may_not(
+    operator: Client, supplier: Client, contract: str
+) -> None:
+    opened(supplier, invoice(contract))
+
+    assert operator.post("/v1/assessments", json={}).json()["newly_overdue"] == 1
+    assert operator.get("/v1/verification").json() == []
+    assert supplier.post("/v1/assessments", json={}).status_code == 403
+    assert supplier.get("/v1/verification").status_code == 403
+
+
+def test_an_export_is_made_fetched_and_answered(
+    operator: Client, buyer: Client, contract: str
+) -> None:
+    body = invoice(contract, agreed_due_on="2999-01-01")
+    opened(buyer, body)
+    operator.post("/v1/platforms", json={"code": "PLATFORM-A", "name": "融资平台甲"})
+
+    made = operator.post("/v1/exports", json={"platform": "PLATFORM-A"}).json()
+    path = f"/v1/exports/{made['reference']}"
+    file = operator.get(f"{path}/file", params={"format": "csv"})
+
+    assert made["total"] == "1000.00"
+    assert made["states"] == [{"state": "RESERVED", "count": 1, "amount": "1000.00"}]
+    assert "25312000000000000001" in file.content.decode("utf-8-sig")
+    again = operator.post("/v1/exports", json={"platform": "PLATFORM-A"})
+    assert (again.status_code, again.json()["code"]) == (409, "NOTHING_ELIGIBLE")
+    bomb = operator.post(
+        "/v1/exports/answers", files={"file": ("a.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a/>')}
+    )
+    assert (bomb.status_code, bomb.json()["code"]) == (422, "XML_DOCTYPE")
+
+
+def test_a_case_is_judged_over_http(supplier: Client) -> None:
+    case = {
+        "signed_on": "2025-06-10",
+        "debtor": {"kind": "LARGE"},
+        "creditor": {"size": "SMALL"},
+        "facts": {"delivered_on": "2025-07-09"},
+    }
+
+    assert supplier.post("/v1/law/explain", json=case).json()["due_on"] == "2025-09-08"
+    bad = supplier.post("/v1/law/explain", json={**case, "colour": "red"})
+    assert (bad.status_code, bad.json()["code"]) == (422, "CASE_INVALID")
+    assert len(supplier.get("/v1/law/rules").json()) > 20
+
+
+def test_the_gauges_count_work_and_tell_no_amounts(operator: Client) -> None:
+    text = operator.get("/metrics").text
+
+    assert "ledger_events_unsealed 3\n" in text
