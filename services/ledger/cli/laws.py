@@ -1,0 +1,82 @@
+"""`ledger law`: judge one case from a file, without a database or servers."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from services.ledger.almanac import shipped
+from services.ledger.cli.options import Json
+from services.ledger.cli.output import Result, emit, grid
+from services.ledger.errors import LedgerError
+from services.ledger.law import case as cases
+
+app = typer.Typer(help="The law on one case. 个案测算。", no_args_is_help=True)
+CaseFile = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, metavar="CASE.json")
+]
+
+
+class CaseUnreadableError(LedgerError):
+    """A file that is not JSON, or not one JSON object."""
+
+    code = "CASE_UNREADABLE"
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        case = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise CaseUnreadableError(
+            f"{file} is not JSON in UTF-8: {error}.", f"{file} 不是 UTF-8 编码的 JSON：{error}。"
+        ) from None
+    if not isinstance(case, dict):
+        raise CaseUnreadableError(f"{file} is not one JSON object.", f"{file} 不是一个 JSON 对象。")
+    return case
+
+
+@app.command("due")
+def due(case: CaseFile, *, as_json: Json = False) -> None:
+    """When the payment is due, how late it is, and the interest under each reading."""
+    result = cases.decide(_read(case), shipped())
+    emit(result, as_json=as_json, table=lambda console: _show(console, result))
+
+
+@app.command("explain")
+def explain(case: CaseFile, *, as_json: Json = False) -> None:
+    """The same with every step: rule, article, and what came of it, in both languages."""
+    result = cases.explain(_read(case), shipped())
+    emit(result, as_json=as_json, table=lambda console: _show(console, result))
+
+
+_LINES = (
+    ("适用《条例》 Regulation applies", "applies"),
+    ("版本 version", "regime"),
+    ("起算日 term starts", "start_on"),
+    ("到期日 due", "due_on"),
+    ("基准到期日 benchmark", "benchmark_due_on"),
+    ("参考到期日 advisory", "advisory_due_on"),
+    ("逾期天数 days overdue", "days_overdue"),
+    ("逾期无争议金额 overdue", "overdue_undisputed"),
+)
+
+
+def _show(console: Console, result: Result) -> None:
+    table = grid("", "")
+    for label, name in _LINES:
+        table.add_row(label, "–" if result[name] is None else str(result[name]))
+    for reading, interest in result["interest"].items():
+        if reading != "spans" and interest is not None:
+            table.add_row(f"逾期利息 interest {reading}", str(interest))
+    for timer, day in result["timers"].items():
+        if day is not None:
+            table.add_row(f"时限 {timer}", day)
+    table.add_row("提示 flags", ", ".join(result["flags"]) or "–")
+    console.print(table)
+    for step in result["trace"]:
+        console.print(f"[bold]{step['rule']}[/] {step['article']}", markup=True)
+        console.print(f"  {step['text_zh']}", markup=False)
+        console.print(f"  {step['text_en']}", markup=False, style="dim")
+    console.print("仅供核查，不构成法律认定。 For review only, not a legal finding.", style="dim")

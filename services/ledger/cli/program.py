@@ -1,0 +1,46 @@
+"""The commands together, and how a refusal ends them: exit 0 done, 1 refused, 2 wrong usage."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from psycopg.errors import UndefinedColumn, UndefinedTable
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from services.ledger.cli import books, files, laws, lists, people, reports, running
+from services.ledger.cli.connection import not_migrated, unreachable
+from services.ledger.cli.output import refuse
+from services.ledger.errors import LedgerError
+
+app = typer.Typer(
+    name="ledger",
+    help="供应链金融应收账款台账 A receivables ledger for supply-chain finance.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+running.add_to(app)
+files.add_to(app)
+books.add_to(app)
+people.add_to(app)
+lists.add_to(reports.app)
+app.add_typer(reports.app, name="report")
+app.add_typer(laws.app, name="law")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command line and end the process."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(words)
+    except LedgerError as error:
+        refusal = error
+    except ProgrammingError as error:
+        if not isinstance(error.orig, UndefinedTable | UndefinedColumn):
+            raise
+        refusal = not_migrated()
+    except OperationalError as error:
+        refusal = unreachable(str(error.orig).strip().splitlines()[0])
+    sys.exit(refuse(refusal, as_json="--json" in words).exit_code)
