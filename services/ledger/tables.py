@@ -2,6 +2,7 @@
 
 from services.ledger.arrears import models as arrears
 from services.ledger.financing import models as financing
+from services.ledger.intake import models as intake
 from services.ledger.journal import models as journal
 from services.ledger.log import models as log
 from services.ledger.orders import models as orders
@@ -9,4 +10,4 @@ from services.ledger.parties import models as parties
 from services.ledger.payments import models as payments
 from services.ledger.receivables import models as receivables
 
-ALL = (arrears, financing, journal, log, orders, parties, payments, receivables)
+ALL = (arrears, financing, intake, journal, log, orders, parties, payments, receivables)

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ from services.ledger.parties.service import add_api_key
 
 Client = TestClient
 SignIn = Callable[[str, UUID | None], Client]
+BUYER, SUPPLIER, STRANGER = (new_id() for _ in range(3))
 
 
 @pytest.fixture
@@ -32,3 +34,60 @@ def ledger(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
     db.engine().dispose()
     db.engine.cache_clear()
     config.settings.cache_clear()
+
+
+@pytest.fixture
+def operator(ledger: SignIn) -> Client:
+    client = ledger("operator", None)
+    for party_id, name, kind in (
+        (BUYER, "大型企业甲", "LARGE"),
+        (SUPPLIER, "小企业乙", "SMALL"),
+        (STRANGER, "旁人丙", "LARGE"),
+    ):
+        answer = client.post("/v1/parties", json={"id": str(party_id), "name": name, "kind": kind})
+        assert answer.status_code == 201, answer.text
+    return client
+
+
+@pytest.fixture
+def buyer(ledger: SignIn, operator: Client) -> Client:
+    return ledger("core_enterprise", BUYER)
+
+
+@pytest.fixture
+def supplier(ledger: SignIn, operator: Client) -> Client:
+    return ledger("supplier", SUPPLIER)
+
+
+@pytest.fixture
+def contract(buyer: Client) -> str:
+    answer = buyer.post(
+        "/v1/contracts",
+        json={
+            "reference": "合同-1",
+            "debtor_id": str(BUYER),
+            "creditor_id": str(SUPPLIER),
+            "signed_on": "2025-06-10",
+        },
+    )
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["due_term_days"] == 60
+    return str(answer.json()["id"])
+
+
+def invoice(contract: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": str(new_id()),
+        "contract_id": contract,
+        "invoice_number": "25312000000000000001",
+        "issued_on": "2025-07-10",
+        "amount": "1000.00",
+        "delivered_on": "2025-07-09",
+        **changes,
+    }
+
+
+def opened(client: Client, body: dict[str, Any]) -> str:
+    answer = client.post("/v1/receivables", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])

@@ -1,6 +1,7 @@
 """Take in what a platform says of an export: financed, pending or refused, each row once."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,8 +13,6 @@ from sqlmodel import Session
 from services.ledger.access import Viewer
 from services.ledger.errors import LedgerError
 from services.ledger.financing.queries import get_export
-
-STATES: Final = ("FINANCED", "PENDING", "REFUSED")
 
 
 class AnswerError(LedgerError):
@@ -142,6 +141,42 @@ def take_in(
     connection = session.connection()
     connection.execute(_LOCK, {"export_id": export.id})
     at = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    asked = {"rows": _asked(answers), "export_id": export.id}
+    matches = connection.execute(_MATCH, asked).all()
+    _check(reference, answers, matches)
+    new = {match.claim_id: match for match in matches if not match.repeated}
+    told = [
+        {
+            "receivable_id": match.receivable_id,
+            "claim_id": match.claim_id,
+            "state": answers[match.n].state,
+            "financed_fen": answers[match.n].financed_fen,
+            "reason": answers[match.n].reason,
+        }
+        for match in new.values()
+    ]
+    parameters = {
+        "rows": json.dumps(told),
+        "on": on,
+        "at": at,
+        "actor": viewer.name,
+        "platform_id": export.platform_id,
+        "code": export.platform_code,
+        "request_id": request_id,
+    }
+    connection.execute(_TAKE_IN, parameters)
+    counted = Counter(row["state"] for row in told)
+    return AnswerResult(
+        reference=reference,
+        financed=counted["FINANCED"],
+        pending=counted["PENDING"],
+        refused=counted["REFUSED"],
+        repeated=len(matches) - len(new),
+        financed_fen=sum(answers[match.n].financed_fen for match in new.values()),
+    )
+
+
+def _asked(answers: Sequence[Answered]) -> str:
     rows = [
         {
             "n": n,
@@ -153,38 +188,7 @@ def take_in(
         }
         for n, answer in enumerate(answers)
     ]
-    matches = connection.execute(_MATCH, {"rows": json.dumps(rows), "export_id": export.id}).all()
-    _check(reference, answers, matches)
-    new = {
-        match.claim_id: {
-            "receivable_id": match.receivable_id,
-            "claim_id": match.claim_id,
-            "state": answers[match.n].state,
-            "financed_fen": answers[match.n].financed_fen,
-            "reason": answers[match.n].reason,
-        }
-        for match in matches
-        if not match.repeated
-    }
-    parameters = {
-        "rows": json.dumps(list(new.values())),
-        "on": on,
-        "at": at,
-        "actor": viewer.name,
-        "platform_id": export.platform_id,
-        "code": export.platform_code,
-        "request_id": request_id,
-    }
-    connection.execute(_TAKE_IN, parameters)
-    counted = {state: sum(row["state"] == state for row in new.values()) for state in STATES}
-    return AnswerResult(
-        reference=reference,
-        financed=counted["FINANCED"],
-        pending=counted["PENDING"],
-        refused=counted["REFUSED"],
-        repeated=len(matches) - len(new),
-        financed_fen=sum(int(row["financed_fen"] or 0) for row in new.values()),
-    )
+    return json.dumps(rows)
 
 
 def _check(reference: str, answers: Sequence[Answered], matches: Sequence[Row[Any]]) -> None:

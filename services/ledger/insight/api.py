@@ -46,6 +46,7 @@ class SummaryOut(ApiModel):
     known_at: AwareDatetime
     orders: int
     payments: int
+    repeated_payment_rows: int
     currencies: list[CurrencyOut]
 
 
@@ -88,6 +89,7 @@ def get_summary(
         known_at=instant,
         orders=found.orders,
         payments=found.payments,
+        repeated_payment_rows=found.repeated_payment_rows,
         currencies=[_currency(row) for row in found.currencies],
     )
 

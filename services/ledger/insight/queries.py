@@ -34,7 +34,10 @@ _COUNTS: Final = text(
     SELECT (SELECT count(*) FROM orders o WHERE o.placed_on <= :as_of AND o.known_at <= :known_at
         AND {VISIBLE.format(table="o")}) AS orders,
       (SELECT count(*) FROM payments p WHERE p."on" <= :as_of AND p.known_at <= :known_at
-        AND (CAST(:sees_all AS boolean) OR p.debtor_id = CAST(:viewer AS uuid))) AS payments
+        AND (CAST(:sees_all AS boolean) OR p.debtor_id = CAST(:viewer AS uuid))) AS payments,
+      (SELECT count(*) FROM findings g JOIN receivables r ON r.id = g.subject_id
+        WHERE g.kind = 'PAYMENT_REPEATED' AND g."on" <= :as_of AND g.known_at <= :known_at
+        AND {VISIBLE.format(table="r")}) AS repeated_payment_rows
     """
 )
 
@@ -66,6 +69,8 @@ class Summary:
 
     orders: int
     payments: int
+    repeated_payment_rows: int
+    """Payments that a file reported again; told, and not counted."""
     currencies: list[CurrencySummary]
 
 
@@ -75,4 +80,9 @@ def summary(session: Session, viewer: Viewer, *, as_of: date, known_at: datetime
     connection = session.connection()
     rows = connection.execute(_SUMMARY, parameters).mappings()
     counts = connection.execute(_COUNTS, parameters).one()
-    return Summary(counts.orders, counts.payments, [CurrencySummary(**row) for row in rows])
+    return Summary(
+        counts.orders,
+        counts.payments,
+        counts.repeated_payment_rows,
+        [CurrencySummary(**row) for row in rows],
+    )
