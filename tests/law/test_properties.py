@@ -22,7 +22,7 @@ from services.ledger.law.rules import flags_known
 from services.ledger.law.sme_standard import Indicators, tier
 from services.ledger.law.start import StartFacts, start_of_term
 from services.ledger.law.terms import START_RULES, ContractFacts, TermsDecision, decide_terms
-from tests.law.test_examples import EXAMPLES
+from tests.law.worked import EXAMPLES
 
 ALMANAC = shipped()
 DUE = date(2025, 10, 9)
@@ -281,7 +281,7 @@ _IN_ZONE = """
 import json
 from services.ledger.almanac import shipped
 from services.ledger.law.case import explain
-from tests.law.test_examples import EXAMPLES
+from tests.law.worked import EXAMPLES
 print(json.dumps([explain(case, shipped()) for case, _ in EXAMPLES.values()]))
 """
 
