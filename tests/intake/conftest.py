@@ -4,13 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlmodel import Session
 
-from services.ledger.intake.loading import parse_profile
+from services.ledger.access import OPERATOR, Viewer
+from services.ledger.almanac import shipped
+from services.ledger.intake.loading import load_profile, parse_profile
 from services.ledger.intake.problems import Problems
 from services.ledger.intake.read import open_table
 from services.ledger.intake.rows import records
-
-SHARED = Path("../shared/data")
+from services.ledger.intake.service import Intake, IntakeReport, commit
+from tests.intake.files import BUYER, OTHER, SELLER, STRANGER
 
 PAYMENTS = """
 profile: test
@@ -29,6 +32,7 @@ files:
           "on": {column: day}
           method: {column: method, optional: true}
 """
+Take = Callable[..., IntakeReport]
 Read = tuple[list[tuple[str, int, list[object]]], Problems]
 
 
@@ -46,4 +50,32 @@ def read(tmp_path: Path) -> Callable[..., Read]:
         problems.close()
         return found, problems
 
+    return run
+
+
+@pytest.fixture
+def take(session: Session, tmp_path: Path) -> Take:
+    """Commit rows under the standard profile; parties and a contract are there already."""
+
+    def run(
+        name: str, head: str, *rows: str, viewer: Viewer = OPERATOR, **more: bool
+    ) -> IntakeReport:
+        path = tmp_path.joinpath(f"{name}.csv")
+        path.write_text("\n".join([head, *rows]) + "\n", "utf-8")
+        return commit(session, Intake(path, load_profile("standard"), viewer, shipped(), **more))  # type: ignore[arg-type]  # the flags of one dataclass
+
+    run(
+        "企业",
+        "统一社会信用代码,名称,类型,邮箱",
+        f"{BUYER},大买方,大型企业,ap@buyer.example",
+        f"{OTHER},另一买方,大型企业,",
+        f"{SELLER},小供应商,小型企业,",
+        f"{STRANGER},陌生供应商,小型企业,",
+    )
+    run(
+        "合同",
+        "合同编号,买方统一社会信用代码,卖方统一社会信用代码,签订日期,约定付款天数",
+        f"HT-1,{BUYER},{SELLER},2025-06-15,60",
+        f"HT-1,{OTHER},{SELLER},2025-06-15,30",
+    )
     return run

@@ -1,7 +1,5 @@
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -10,100 +8,28 @@ from sqlmodel import Session
 from services.ledger.access import OPERATOR, NotAllowedError, Viewer
 from services.ledger.almanac import shipped
 from services.ledger.intake.loading import load_profile
-from services.ledger.intake.service import (
-    FaultyRowsError,
-    Intake,
-    IntakeReport,
-    commit,
-    preview,
-)
+from services.ledger.intake.service import FaultyRowsError, Intake, commit, preview
 from services.ledger.law.uscc import check_character
 from services.ledger.log.service import seal
-
-BUYER, OTHER, SELLER, STRANGER = (
-    base + check_character(base)
-    for base in ("91110000600037341", "91110000600037342", "91310000MA1FL0001", "91310000MA1FL0002")
+from tests.intake.conftest import Take
+from tests.intake.files import (
+    BUYER,
+    CLAIM_HEAD,
+    DIGITS,
+    OTHER,
+    PAID_HEAD,
+    SELLER,
+    STRANGER,
+    claim,
+    codes,
+    count,
+    open_fen,
+    party_of,
 )
-DIGITS = 25_312_000_000_000_000_000
-CLAIM_HEAD = (
-    "应收编号,发票类型,发票号码,买方统一社会信用代码,卖方统一社会信用代码,合同编号,"
-    "开票日期,价税合计,验收日期"
-)
-PAID_HEAD = "付款编号,应收编号,金额,付款日期"
-Take = Callable[..., IntakeReport]
-
-
-def _claim(number: int, **other: str) -> str:
-    row = {
-        "id": f"AR{number}",
-        "kind": "数电票",
-        "invoice": str(DIGITS + number),
-        "buyer": BUYER,
-        "seller": SELLER,
-        "contract": "HT-1",
-        "issued": "2025-07-01",
-        "amount": "100.00",
-        "accepted": "2025-07-02",
-    } | other
-    return ",".join(row.values())
-
-
-@pytest.fixture
-def take(session: Session, tmp_path: Path) -> Take:
-    """Commit rows under the standard profile; parties and a contract are there already."""
-
-    def run(
-        name: str, head: str, *rows: str, viewer: Viewer = OPERATOR, **more: bool
-    ) -> IntakeReport:
-        path = tmp_path.joinpath(f"{name}.csv")
-        path.write_text("\n".join([head, *rows]) + "\n", "utf-8")
-        return commit(session, Intake(path, load_profile("standard"), viewer, shipped(), **more))  # type: ignore[arg-type]  # the flags of one dataclass
-
-    run(
-        "企业",
-        "统一社会信用代码,名称,类型,邮箱",
-        f"{BUYER},大买方,大型企业,ap@buyer.example",
-        f"{OTHER},另一买方,大型企业,",
-        f"{SELLER},小供应商,小型企业,",
-        f"{STRANGER},陌生供应商,小型企业,",
-    )
-    run(
-        "合同",
-        "合同编号,买方统一社会信用代码,卖方统一社会信用代码,签订日期,约定付款天数",
-        f"HT-1,{BUYER},{SELLER},2025-06-15,60",
-        f"HT-1,{OTHER},{SELLER},2025-06-15,30",
-    )
-    return run
-
-
-def _party(session: Session, uscc: str) -> UUID:
-    found = session.connection().execute(
-        text("SELECT party_id FROM party_identifiers WHERE scheme = 'USCC' AND value = :uscc"),
-        {"uscc": uscc},
-    )
-    return UUID(str(found.scalar_one()))
-
-
-def _count(session: Session, table: str) -> int:
-    return int(session.connection().execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
-
-
-def _open_fen(session: Session) -> list[int]:
-    rows = session.connection().execute(
-        text(
-            "SELECT b.receivable_fen + b.disputed_fen AS fen FROM balances b"
-            " JOIN receivables r ON r.id = b.receivable_id ORDER BY r.invoice_number"
-        )
-    )
-    return [row.fen for row in rows]
-
-
-def _codes(report: IntakeReport) -> list[tuple[int, str, str]]:
-    return [(one.line, one.column, one.code) for one in report.errors]
 
 
 def test_a_receivable_is_opened_with_all_that_belongs_to_it(session: Session, take: Take) -> None:
-    report = take("应收账款", CLAIM_HEAD, _claim(1))
+    report = take("应收账款", CLAIM_HEAD, claim(1))
 
     assert report.errors == []
     row = (
@@ -135,13 +61,13 @@ def test_a_receivable_is_opened_with_all_that_belongs_to_it(session: Session, ta
     assert [tuple(one) for one in session.connection().execute(events)] == [
         ("receivable.opened", "2025-09-01")
     ]
-    assert seal(session) == _count(session, "events")
+    assert seal(session) == count(session, "events")
 
 
 def test_what_the_debtor_uploads_is_confirmed(session: Session, take: Take) -> None:
-    viewer = Viewer("buyer", "core_enterprise", _party(session, BUYER))
+    viewer = Viewer("buyer", "core_enterprise", party_of(session, BUYER))
 
-    take("应收账款", CLAIM_HEAD, _claim(1), viewer=viewer)
+    take("应收账款", CLAIM_HEAD, claim(1), viewer=viewer)
 
     confirmed = session.connection().execute(text("SELECT confirmed_on FROM balances"))
     assert confirmed.scalar_one() == date(2025, 7, 1)
@@ -153,120 +79,56 @@ def test_each_faulty_row_is_told_and_the_others_are_taken(session: Session, take
     report = take(
         "应收账款",
         CLAIM_HEAD,
-        _claim(1),
-        _claim(2, buyer=unknown),
-        _claim(3, seller=STRANGER),
-        _claim(4, invoice="123"),
-        _claim(5, invoice=str(DIGITS + 1)),
-        _claim(6, amount="1.005"),
-        _claim(1, amount="101.00"),
-        _claim(8, seller=BUYER),
-        _claim(9, buyer=BUYER[:-1] + "0"),
-        _claim(10),
+        claim(1),
+        claim(2, buyer=unknown),
+        claim(3, seller=STRANGER),
+        claim(4, invoice="123"),
+        claim(5, invoice=str(DIGITS + 1)),
+        claim(6, amount="1.005"),
+        claim(1, amount="101.00"),
+        claim(8, seller=BUYER),
+        claim(9, buyer=BUYER[:-1] + "0"),
+        claim(10),
     )
 
-    assert _codes(report) == [
+    assert codes(report) == [
         (7, "价税合计", "AMOUNT_PLACES"),
         (10, "买方统一社会信用代码", "USCC_INVALID"),
         (2, "", "DOCUMENT_DIFFERS"),
-        (3, "debtor", "PARTY_UNKNOWN"),
-        (4, "contract", "CONTRACT_UNKNOWN"),
-        (5, "invoice_number", "INVOICE_NUMBER_INVALID"),
+        (3, "买方统一社会信用代码", "PARTY_UNKNOWN"),
+        (4, "合同编号", "CONTRACT_UNKNOWN"),
+        (5, "发票号码", "INVOICE_NUMBER_INVALID"),
         (8, "", "DOCUMENT_DIFFERS"),
-        (9, "creditor", "PARTIES_SAME"),
+        (9, "卖方统一社会信用代码", "PARTIES_SAME"),
     ]
     # Line 6 claims the invoice of line 2, which is faulty and claims nothing.
     assert report.new == {"receivable": 2}
-    assert _open_fen(session) == [100_00, 100_00]
+    assert open_fen(session) == [100_00, 100_00]
 
 
 def test_an_invoice_is_claimed_once_within_and_across_files(session: Session, take: Take) -> None:
-    within = take("应收账款", CLAIM_HEAD, _claim(1), _claim(2, invoice=str(DIGITS + 1)))
-    across = take("应收账款2", CLAIM_HEAD, _claim(3, invoice=str(DIGITS + 1)))
+    within = take("应收账款", CLAIM_HEAD, claim(1), claim(2, invoice=str(DIGITS + 1)))
+    across = take("应收账款2", CLAIM_HEAD, claim(3, invoice=str(DIGITS + 1)))
 
-    assert _codes(within) == [(3, "invoice_number", "INVOICE_CLAIMED")]
-    assert _codes(across) == [(2, "invoice_number", "INVOICE_CLAIMED")]
+    assert codes(within) == [(3, "发票号码", "INVOICE_CLAIMED")]
+    assert codes(across) == [(2, "发票号码", "INVOICE_CLAIMED")]
     assert "已登记" in across.errors[0].chinese
-    assert _count(session, "invoice_identities") == _count(session, "receivables") == 1
+    assert count(session, "invoice_identities") == count(session, "receivables") == 1
 
 
 def test_an_id_with_other_content_is_refused(session: Session, take: Take) -> None:
-    take("应收账款", CLAIM_HEAD, _claim(1))
+    take("应收账款", CLAIM_HEAD, claim(1))
     take("付款", PAID_HEAD, "P1,AR1,40.00,2025-08-01")
 
-    assert _codes(take("应收账款2", CLAIM_HEAD, _claim(1, amount="99.00"))) == [
-        (2, "", "ID_REUSED")
-    ]
-    assert _codes(take("付款2", PAID_HEAD, "P1,AR1,41.00,2025-08-01")) == [
-        (2, "amount", "ID_REUSED")
-    ]
+    assert codes(take("应收账款2", CLAIM_HEAD, claim(1, amount="99.00"))) == [(2, "", "ID_REUSED")]
+    assert codes(take("付款2", PAID_HEAD, "P1,AR1,41.00,2025-08-01")) == [(2, "金额", "ID_REUSED")]
     contract = "合同编号,买方统一社会信用代码,卖方统一社会信用代码,签订日期,约定付款天数"
-    assert _codes(take("合同2", contract, f"HT-1,{BUYER},{SELLER},2025-06-15,90")) == [
+    assert codes(take("合同2", contract, f"HT-1,{BUYER},{SELLER},2025-06-15,90")) == [
         (2, "", "ID_REUSED")
     ]
     party = "统一社会信用代码,名称,类型"
-    assert _codes(take("企业2", party, f"{BUYER},改名买方,大型企业")) == [(2, "", "ID_REUSED")]
-    assert _open_fen(session) == [60_00]
-
-
-def test_a_payment_above_what_is_owed_is_refused(session: Session, take: Take) -> None:
-    take("应收账款", CLAIM_HEAD, _claim(1), _claim(2))
-
-    report = take(
-        "付款",
-        PAID_HEAD,
-        "P1,AR1,60.00,2025-08-01",
-        "P2,AR1,40.01,2025-08-02",
-        "P3,AR2,100.00,2025-08-01",
-        "P4,AR9,1.00,2025-08-01",
-    )
-
-    assert _codes(report) == [
-        (3, "amount", "PAYMENT_EXCEEDS_OPEN"),
-        (5, "receivable", "RECEIVABLE_UNKNOWN"),
-    ]
-    assert _open_fen(session) == [40_00, 0]
-    settled = text("SELECT count(*) FROM events WHERE type = 'receivable.settled'")
-    assert session.connection().execute(settled).scalar_one() == 1
-
-
-def test_one_payment_may_pay_several_receivables(session: Session, take: Take) -> None:
-    take("应收账款", CLAIM_HEAD, _claim(1), _claim(2))
-
-    report = take("付款", PAID_HEAD, "P1,AR1,60.00,2025-08-01", "P1,AR2,30.00,2025-08-01")
-
-    assert (report.error_count, report.new, report.repeat_count) == (0, {"payment": 1}, 0)
-    assert _open_fen(session) == [40_00, 70_00]
-    paid = session.connection().execute(text("SELECT amount_fen FROM payments"))
-    assert paid.scalar_one() == 90_00
-
-
-def test_a_payment_executed_again_is_reported_and_not_counted(session: Session, take: Take) -> None:
-    take("应收账款", CLAIM_HEAD, _claim(1))
-    rows = ["P1,AR1,40.00,2025-08-05", "P1,AR1,40.00,2025-08-01", "P1,AR1,40.00,2025-08-01"]
-
-    report = take("付款", PAID_HEAD, *rows)
-
-    assert report.error_count == 0
-    assert [(one.line, one.on) for one in report.repeats] == [(2, "2025-08-05"), (4, "2025-08-01")]
-    assert _open_fen(session) == [60_00]
-    again = take("付款2", PAID_HEAD, *reversed(rows))
-    assert (again.new["payment"], again.known["payment"], again.repeat_count) == (0, 1, 2)
-    assert (_count(session, "findings"), _open_fen(session)) == (2, [60_00])
-
-
-def test_an_earlier_execution_that_comes_later_is_the_payment(session: Session, take: Take) -> None:
-    take("应收账款", CLAIM_HEAD, _claim(1))
-    take("付款", PAID_HEAD, "P1,AR1,40.00,2025-08-05")
-
-    take("付款2", PAID_HEAD, "P1,AR1,40.00,2025-08-01")
-
-    connection = session.connection()
-    days = text('SELECT "on" FROM payments UNION SELECT "on" FROM postings WHERE debit = \'cash\'')
-    assert connection.execute(days).scalars().all() == [date(2025, 8, 1)]
-    found = connection.execute(text('SELECT "on" FROM findings')).scalars().all()
-    assert found == [date(2025, 8, 5)]
-    assert _open_fen(session) == [60_00]
+    assert codes(take("企业2", party, f"{BUYER},改名买方,大型企业")) == [(2, "", "ID_REUSED")]
+    assert open_fen(session) == [60_00]
 
 
 def test_a_row_is_taken_whole_or_not_at_all(session: Session, tmp_path: Path, take: Take) -> None:
@@ -283,7 +145,7 @@ def test_a_row_is_taken_whole_or_not_at_all(session: Session, tmp_path: Path, ta
         "utf-8",
     )
     assert commit(session, Intake(path, profile, OPERATOR, shipped())).new["receivable"] == 2
-    parties = _count(session, "parties")
+    parties = count(session, "parties")
 
     path.write_text(
         f"{head}\n1,C,,0003,1/2/2013,2/1/2013,10.00,No,1/5/2013,,,\n"
@@ -300,18 +162,20 @@ def test_a_row_is_taken_whole_or_not_at_all(session: Session, tmp_path: Path, ta
         "confirmation": 1,
         "payment": 1,
     }
-    assert _count(session, "parties") == parties + 1
+    assert count(session, "parties") == parties + 1
 
 
 def test_all_or_nothing_leaves_nothing(session: Session, take: Take) -> None:
     with pytest.raises(FaultyRowsError, match="line 3") as caught:
-        take("应收账款", CLAIM_HEAD, _claim(1), _claim(2, amount="0"), whole=True)
+        take("应收账款", CLAIM_HEAD, claim(1), claim(2, amount="0"), whole=True)
 
     assert "第3行" in caught.value.chinese
+    assert (count(session, "receivables"), count(session, "invoice_identities")) == (0, 0)
+    assert count(session, "imports") == 2  # the parties and the contract of the fixture
 
 
 def test_corrected_rows_sent_again_are_the_only_ones_taken(session: Session, take: Take) -> None:
-    rows = [_claim(one, amount="x" if one % 20 == 0 else "5.00") for one in range(1, 1001)]
+    rows = [claim(one, amount="x" if one % 20 == 0 else "5.00") for one in range(1, 1001)]
 
     first = take("应收账款", CLAIM_HEAD, *rows)
     corrected = [row.replace(",x,", ",5.00,") for row in rows]
@@ -323,7 +187,7 @@ def test_corrected_rows_sent_again_are_the_only_ones_taken(session: Session, tak
     assert (first.new, first.error_count) == ({"receivable": 950}, 50)
     assert (second.new, second.known) == ({"receivable": 50}, {"receivable": 950})
     assert third.seen_before
-    assert _count(session, "receivables") == _count(session, "balances") == 1000
+    assert count(session, "receivables") == count(session, "balances") == 1000
 
 
 def test_receipts_may_come_after_the_invoice_that_names_them(session: Session, take: Take) -> None:
@@ -334,7 +198,7 @@ def test_receipts_may_come_after_the_invoice_that_names_them(session: Session, t
     profile = load_profile("standard").model_dump(mode="json")
     assert profile["source"] == "standard"
     connection = session.connection()
-    take("应收账款", CLAIM_HEAD, _claim(1, accepted=""))
+    take("应收账款", CLAIM_HEAD, claim(1, accepted=""))
     # Naming is not in the template; HTTP does it, the next file of receipts must still reach it.
     connection.execute(
         text(
@@ -350,15 +214,15 @@ def test_receipts_may_come_after_the_invoice_that_names_them(session: Session, t
 
 
 def test_who_is_no_party_takes_nothing_in(session: Session, take: Take) -> None:
-    other = Viewer("other", "core_enterprise", _party(session, OTHER))
-    seller = Viewer("seller", "supplier", _party(session, SELLER))
+    other = Viewer("other", "core_enterprise", party_of(session, OTHER))
+    seller = Viewer("seller", "supplier", party_of(session, SELLER))
 
-    assert _codes(take("应收账款", CLAIM_HEAD, _claim(1), viewer=other)) == [
-        (2, "contract", "CONTRACT_UNKNOWN")
+    assert codes(take("应收账款", CLAIM_HEAD, claim(1), viewer=other)) == [
+        (2, "合同编号", "CONTRACT_UNKNOWN")
     ]
-    assert take("应收账款2", CLAIM_HEAD, _claim(1), viewer=seller).new == {"receivable": 1}
-    assert _codes(take("付款", PAID_HEAD, "P1,AR1,1.00,2025-08-01", viewer=other)) == [
-        (2, "receivable", "RECEIVABLE_UNKNOWN")
+    assert take("应收账款2", CLAIM_HEAD, claim(1), viewer=seller).new == {"receivable": 1}
+    assert codes(take("付款", PAID_HEAD, "P1,AR1,1.00,2025-08-01", viewer=other)) == [
+        (2, "应收编号", "RECEIVABLE_UNKNOWN")
     ]
     regulator = Viewer("regulator", "regulator", None)
     with pytest.raises(NotAllowedError):
@@ -369,12 +233,12 @@ def test_a_preview_finds_the_faults_a_commit_finds(
     session: Session, take: Take, tmp_path: Path
 ) -> None:
     path = tmp_path.joinpath("应收账款.csv")
-    path.write_text("\n".join([CLAIM_HEAD, _claim(1), _claim(2, seller=STRANGER)]), "utf-8")
+    path.write_text("\n".join([CLAIM_HEAD, claim(1), claim(2, seller=STRANGER)]), "utf-8")
     intake = Intake(path, load_profile("standard"), OPERATOR, shipped())
 
     seen = preview(session, intake)
 
-    assert _codes(seen) == [(3, "contract", "CONTRACT_UNKNOWN")]
+    assert codes(seen) == [(3, "合同编号", "CONTRACT_UNKNOWN")]
     assert seen.new == {"receivable": 1}
-    assert (_count(session, "receivables"), _count(session, "balances")) == (0, 0)
-    assert _codes(commit(session, intake)) == _codes(seen)
+    assert (count(session, "receivables"), count(session, "balances")) == (0, 0)
+    assert codes(commit(session, intake)) == codes(seen)

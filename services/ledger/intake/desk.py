@@ -39,6 +39,8 @@ class Desk:
     connection: Connection
     viewer: Viewer
     profile: Profile
+    headings: dict[str, str]
+    """The file's column for a field, so that an error names what its reader sees."""
     request_id: str = ""
     staged: Counter[str] = field(default_factory=Counter)
     """Records by kind, faulty ones included."""
@@ -84,7 +86,8 @@ class Desk:
         )
         for rows in self.batches(statement):
             for line, column, code, value in rows:
-                yield row_error(line, column or "", value or "", CellError(code))
+                heading = self.headings.get(column or "", "")
+                yield row_error(line, heading, value or "", CellError(code))
 
     def batches(self, statement: str) -> Iterator[list[tuple[Any, ...]]]:
         """Return the rows of a statement by the thousand; between them the connection is free.

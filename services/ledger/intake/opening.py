@@ -20,9 +20,10 @@ EARLIER: Final = """
     ), answered AS (
       UPDATE confirmations q SET "on" = e.issued_on, known_at = e.known_at
       FROM earlier e WHERE q.receivable_id = e.id AND q.id = e.id
+      RETURNING q.receivable_id, q."on"
     )
-    UPDATE balances b SET confirmed_on = e.issued_on FROM earlier e
-    WHERE b.receivable_id = e.id AND b.confirmed_on > e.issued_on"""
+    UPDATE balances b SET confirmed_on = a."on" FROM answered a
+    WHERE b.receivable_id = a.receivable_id"""
 """A row that was left out before and is earlier than those taken: the document is of its day."""
 
 OPEN: Final = """

@@ -175,6 +175,15 @@ class Section(_Part):
                     found[name] = found.get(name, False) or not value.optional
         return found
 
+    @property
+    def headings(self) -> dict[str, str]:
+        """The columns that each field is read from, for errors found after reading."""
+        found: dict[str, str] = {}
+        for record in self.records:
+            for name, value in record.fields.items():
+                found.setdefault(name, " ".join(value.columns))
+        return found
+
 
 class Amounts(_Part):
     """How the file writes money."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from services.ledger.access import Viewer
@@ -27,7 +28,7 @@ from services.ledger.intake.orders import take_orders, take_receipts
 from services.ledger.intake.parties import take_contracts, take_parties
 from services.ledger.intake.payments import take_payments
 from services.ledger.intake.problems import Problems, RowError
-from services.ledger.intake.profile import Profile
+from services.ledger.intake.profile import Profile, Section
 from services.ledger.intake.queries import taken_before
 from services.ledger.intake.read import MAX_BYTES, Table, open_table
 from services.ledger.intake.receivables import take_receivables
@@ -37,6 +38,17 @@ Progress = Callable[[str, int], None]
 """Called with a step and the line reached, for whoever waits."""
 _ROLES: Final = ("core_enterprise", "supplier", "operator", "service")
 _SHOWN: Final = 10_000
+
+
+_ONE_AT_A_TIME: Final = "SELECT pg_try_advisory_xact_lock(hashtext('intake'))"
+"""Two files may name the same new party or invoice, and each would be right by itself."""
+
+
+class RacedError(LedgerError):
+    """Someone else is taking a file in, or recorded a document of this one in the same moment."""
+
+    code = "RACED"
+    status = 409
 
 
 class FaultyRowsError(LedgerError):
@@ -111,6 +123,7 @@ class Intake:
 def preview(session: Session, intake: Intake) -> IntakeReport:
     """Return what committing the file would do; nothing is written."""
     with session.begin_nested() as savepoint:
+        session.connection()
         report = _take(session, intake, new_id())
         savepoint.rollback()
     report.committed = False
@@ -125,9 +138,11 @@ def commit(session: Session, intake: Intake) -> IntakeReport:
         FaultyRowsError: ``whole`` was asked for and a row is faulty.
     """
     import_id = new_id()
-    report = _take(session, intake, import_id)
-    if report.seen_before:
-        return report
+    with session.begin_nested() as savepoint:
+        session.connection()
+        report = _take(session, intake, import_id)
+        if intake.whole and report.error_count:
+            savepoint.rollback()
     if intake.whole and report.error_count:
         first = report.errors[0]
         raise FaultyRowsError(
@@ -136,6 +151,8 @@ def commit(session: Session, intake: Intake) -> IntakeReport:
             f"有{report.error_count}处行错误，首处在第{first.line}行：{first.chinese}。"
             "未导入任何内容。",
         )
+    if report.seen_before:
+        return report
     session.add(
         Import(
             id=import_id,
@@ -186,19 +203,32 @@ def _take(session: Session, intake: Intake, import_id: UUID) -> IntakeReport:
         }
         return report
     problems = Problems(intake.rest_path)
-    desk = Desk(session.connection(), intake.viewer, intake.profile, intake.request_id)
-    _fill(desk, table, intake, problems)
-    _settle(session, desk, intake, import_id, problems)
-    problems.close()
+    desk = Desk(
+        session.connection(), intake.viewer, intake.profile, section.headings, intake.request_id
+    )
+    if not desk.run(_ONE_AT_A_TIME).scalar_one():
+        raise RacedError(
+            "Another file is being taken in; send this one again when it is done.",
+            "正在导入另一个文件；请待其完成后重新导入。",
+        )
+    try:
+        _fill(desk, table, section, intake, problems)
+        _settle(session, desk, intake, import_id, problems)
+    except IntegrityError as error:
+        raise RacedError(
+            "Someone recorded one of these documents in the same moment; send the file again.",
+            "有人在同一时刻登记了其中的单据；请重新导入该文件。",
+        ) from error
+    finally:
+        problems.close()
     report.records, report.new, report.known = dict(desk.staged), dict(desk.new), dict(desk.known)
     report.error_count, report.errors = problems.total, problems.kept
     report.repeat_count, report.repeats = _repeats(desk)
     return report
 
 
-def _fill(desk: Desk, table: Table, intake: Intake, problems: Problems) -> None:
+def _fill(desk: Desk, table: Table, section: Section, intake: Intake, problems: Problems) -> None:
     lay_out(desk)
-    section = intake.profile.section_for(intake.name or intake.path.name)
     for line in stage(desk, records(table, section, intake.profile, problems)):
         intake.progress("read", line)
 
@@ -214,6 +244,8 @@ def _settle(
     faulty: array[int] = array("i")
     while True:
         with session.begin_nested() as savepoint:
+            # The savepoint is set only when the session hands out its connection.
+            session.connection()
             if faulty:
                 desk.exclude(faulty)
             _take_staged(session, desk, intake, import_id)
@@ -225,7 +257,6 @@ def _settle(
                 savepoint.commit()
                 return
             savepoint.rollback()
-            session.expunge_all()
         for counts in (desk.new, desk.known):
             counts.clear()
 
