@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -26,10 +27,17 @@ def scalar(statement: str) -> object:
 @pytest.fixture
 def broker(valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
     """The broker this process's Celery application sends to."""
-    monkeypatch.setattr(app.conf, "broker_url", valkey_url)
-    with redis.Redis.from_url(valkey_url) as client:
+    with connected_to(valkey_url, monkeypatch), redis.Redis.from_url(valkey_url) as client:
         yield client
-    app.pool.force_close_all()  # type: ignore[attr-defined] # the stubs lack it
+
+
+@contextmanager
+def connected_to(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(app.conf, "broker_url", url)
+    # What Celery does in a new process: it forgets connections to where the broker was.
+    app._after_fork()  # type: ignore[attr-defined] # the stubs lack it
+    yield
+    app._after_fork()  # type: ignore[attr-defined]
 
 
 def test_sealing_takes_batch_after_batch_until_nothing_waits(
@@ -58,11 +66,11 @@ def test_nothing_to_seal_tells_the_notifier_nothing(broker: redis.Redis) -> None
 def test_sealing_goes_on_without_a_broker(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(app.conf, "broker_url", "redis://127.0.0.1:1/0")
     with transaction() as session:
         a_party(session)
 
-    assert log.seal() == 1
+    with connected_to("redis://127.0.0.1:1/0", monkeypatch):
+        assert log.seal() == 1
 
     assert scalar("SELECT count(*) FROM sealed") == 1
     assert "the notifier was not told" in caplog.text

@@ -2,11 +2,13 @@
 
 import os
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import IO, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
+from sqlmodel import Session
 
 from services.ledger.access import OPERATOR
 from services.ledger.almanac import shipped
@@ -14,7 +16,7 @@ from services.ledger.cli.connection import book, servers
 from services.ledger.cli.options import AsOf, Json, day_or_today
 from services.ledger.cli.output import Result, emit, grid, grouped, more, progress, refuse
 from services.ledger.db import transaction
-from services.ledger.errors import LedgerError
+from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.financing import exporting, queries
 from services.ledger.financing.files.formats import FORMATS
 from services.ledger.financing.files.row import FileTotals
@@ -32,6 +34,10 @@ def add_to(app: typer.Typer) -> None:
     app.command("intake")(take_in)
     app.command("export")(export)
     app.command("answer")(answer)
+
+
+class PlatformUnknownError(NotFoundError):
+    """An export to a platform that nobody registered."""
 
 
 class TargetExistsError(LedgerError):
@@ -184,13 +190,7 @@ def export(
                 if again:
                     made = queries.get_export(session, OPERATOR, again)
                 else:
-                    made = exporting.reserve(
-                        session,
-                        OPERATOR,
-                        platform=platform,
-                        currency=currency,
-                        as_of=day_or_today(as_of),
-                    )
+                    made = _reserve(session, platform, currency, day_or_today(as_of))
                 totals = write_file(session, made, file_format=file_format, target=draft)
                 _to_disk(draft)
             target = out or Path(made.reference + FORMATS[file_format].extension)
@@ -199,6 +199,19 @@ def export(
             Path(draft.name).unlink(missing_ok=True)
     result = _exported(made, totals, file_format, target)
     emit(result, as_json=as_json, table=lambda console: _show_exported(console, result))
+
+
+def _reserve(session: Session, platform: str, currency: str, day: date) -> queries.ExportSummary:
+    try:
+        exporting.get_platform(session, platform)
+    except NotFoundError:
+        raise PlatformUnknownError(
+            f"No platform {platform!r} is registered; `ledger platform add {platform} NAME`"
+            " registers it.",
+            f"未登记融资平台{platform!r}；可用 `ledger platform add {platform} 名称` 登记。",
+            field="platform",
+        ) from None
+    return exporting.reserve(session, OPERATOR, platform=platform, currency=currency, as_of=day)
 
 
 def _exists(path: Path) -> TargetExistsError:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from services.ledger.almanac import shipped
 from services.ledger.cli.options import Json
-from services.ledger.cli.output import Result, emit, grid
+from services.ledger.cli.output import Result, emit, grid, grouped
 from services.ledger.errors import LedgerError
 from services.ledger.law import case as cases
 
@@ -63,13 +63,21 @@ _LINES = (
 )
 
 
+def _said(name: str, value: object) -> str:
+    if value is None:
+        return "–"
+    if name == "applies":
+        return {"True": "是 yes", "False": "否 no"}.get(str(value), "待定 unknown")
+    return grouped(value) if name == "overdue_undisputed" else str(value)
+
+
 def _show(console: Console, result: Result) -> None:
     table = grid("", "")
     for label, name in _LINES:
-        table.add_row(label, "–" if result[name] is None else str(result[name]))
+        table.add_row(label, _said(name, result[name]))
     for reading, interest in result["interest"].items():
         if reading != "spans" and interest is not None:
-            table.add_row(f"逾期利息 interest {reading}", str(interest))
+            table.add_row(f"逾期利息 interest, {reading}", grouped(interest))
     for timer, day in result["timers"].items():
         if day is not None:
             table.add_row(f"时限 {timer}", day)
@@ -79,4 +87,8 @@ def _show(console: Console, result: Result) -> None:
         console.print(f"[bold]{step['rule']}[/] {step['article']}", markup=True)
         console.print(f"  {step['text_zh']}", markup=False)
         console.print(f"  {step['text_en']}", markup=False, style="dim")
+    for reading in result["readings"]:
+        others = "; ".join(f"{one['choice']} → {one['result']}" for one in reading["alternatives"])
+        console.print(f"{reading['id']} {reading['question_zh']} {reading['chosen']}", markup=False)
+        console.print(f"  {others}", markup=False, style="dim")
     console.print("仅供核查，不构成法律认定。 For review only, not a legal finding.", style="dim")

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import typer
 
@@ -42,12 +42,18 @@ def _instant(text: str) -> datetime:
     return instant
 
 
-def _bands(text: str) -> tuple[int, ...]:
+class BandEnds(NamedTuple):
+    """Upper ends of the bands of an ageing, ascending."""
+
+    days: tuple[int, ...]
+
+
+def _bands(text: str) -> BandEnds:
     parts = text.split(",")
     if all(part.isdecimal() and part.isascii() for part in parts):
         bands = tuple(int(part) for part in parts)
         if list(bands) == sorted(set(bands)) and bands[0] > 0 and bands[-1] <= _LONGEST_DAYS:
-            return bands
+            return BandEnds(bands)
     raise typer.BadParameter(f"{text!r} are not ascending days such as 10,30. 须为递增天数。")
 
 
@@ -72,7 +78,7 @@ KnownAt = Annotated[
     ),
 ]
 Bands = Annotated[
-    tuple[int, ...] | None,
+    BandEnds | None,
     typer.Option(
         "--bands",
         parser=_bands,

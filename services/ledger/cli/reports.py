@@ -17,7 +17,6 @@ from services.ledger.cli.connection import book
 from services.ledger.cli.options import AsOf, Bands, Json, KnownAt, day_or_today, instant_or_now
 from services.ledger.cli.output import Result, emit, grid, grouped, title
 from services.ledger.insight import queries as insight
-from services.ledger.intake import queries as intake
 from services.ledger.money import format_fen
 
 app = typer.Typer(help="Reports as of a day. 各类报表。", no_args_is_help=True)
@@ -45,7 +44,7 @@ def report_ageing(
             as_of=day,
             known_at=instant,
             since=since,
-            bands=bands or arrears.BANDS,
+            bands=bands.days if bands else arrears.BANDS,
         )
     currencies = sorted({band.currency for band in found})
     totals = [
@@ -100,22 +99,22 @@ def report_summary(*, as_of: AsOf = None, known_at: KnownAt = None, as_json: Jso
 
 
 def summary(session: Session, day: date, instant: datetime) -> Result:
-    """Return the book on one page."""
+    """Return the book on one page, in the shape the HTTP interface gives it."""
     asked: dict[str, Any] = {"as_of": day, "known_at": instant}
     found = insight.summary(session, OPERATOR, **asked)
     return {
         **asked,
         "orders": found.orders,
         "payments": found.payments,
-        "repeated_payments": intake.count_repeats(session, OPERATOR, **asked),
-        "totals": [
+        "repeated_payment_rows": found.repeated_payment_rows,
+        "currencies": [
             {
                 "currency": one.currency,
                 "receivables": one.receivables,
                 "face": format_fen(one.face_fen),
                 "confirmed": one.confirmed,
-                "paid": one.settled,
-                "paid_face": format_fen(one.settled_fen),
+                "settled": one.settled,
+                "settled_face": format_fen(one.settled_fen),
                 "open": one.open,
                 "open_amount": format_fen(one.open_fen),
                 "disputed_amount": format_fen(one.disputed_fen),
@@ -124,7 +123,7 @@ def summary(session: Session, day: date, instant: datetime) -> Result:
                 "eligible": one.eligible,
                 "eligible_amount": format_fen(one.eligible_fen),
                 "reserved_amount": format_fen(one.reserved_fen),
-                "financed_amount": format_fen(one.assigned_fen),
+                "assigned_amount": format_fen(one.assigned_fen),
             }
             for one in found.currencies
         ],
@@ -133,13 +132,13 @@ def summary(session: Session, day: date, instant: datetime) -> Result:
 
 _LINES: Final = (
     ("应收账款 receivables", "receivables", "face"),
-    ("已付清 paid", "paid", "paid_face"),
+    ("已付清 settled", "settled", "settled_face"),
     ("未付 open", "open", "open_amount"),
     ("其中争议 disputed", None, "disputed_amount"),
     ("逾期 overdue", "overdue", "overdue_amount"),
     ("可融资 eligible", "eligible", "eligible_amount"),
-    ("已提交平台 reserved", None, "reserved_amount"),
-    ("已融资 financed", None, "financed_amount"),
+    ("平台预留 reserved", None, "reserved_amount"),
+    ("已转让 assigned", None, "assigned_amount"),
 )
 
 
@@ -148,9 +147,9 @@ def show_summary(console: Console, result: Result) -> None:
     title(console, "台账概览", "The book", result)
     console.print(
         f"订单 orders {grouped(result['orders'])}，付款 payments {grouped(result['payments'])}，"
-        f"重复付款行 repeated payment rows {grouped(result['repeated_payments'])}"
+        f"重复付款行 repeated payment rows {grouped(result['repeated_payment_rows'])}"
     )
-    for total in result["totals"]:
+    for total in result["currencies"]:
         table = grid(
             total["currency"], "笔数 count", "金额 amount", right=("笔数 count", "金额 amount")
         )
