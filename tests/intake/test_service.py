@@ -195,17 +195,12 @@ def test_receipts_may_come_after_the_invoice_that_names_them(session: Session, t
     take("订单", order, f"PO1,HT-1,{BUYER},{SELLER},2025-06-20,100.00")
     receipt = "订单编号,收货单编号,事项,日期"
     take("收货", receipt, "PO1,GR1,验收合格,2025-07-02")
-    profile = load_profile("standard").model_dump(mode="json")
-    assert profile["source"] == "standard"
-    connection = session.connection()
     take("应收账款", CLAIM_HEAD, claim(1, accepted=""))
-    # Naming is not in the template; HTTP does it, the next file of receipts must still reach it.
-    connection.execute(
-        text(
-            "INSERT INTO receivable_receipts (receivable_id, receipt_id, since_on, known_at)"
-            " SELECT r.id, t.receipt_id, '2025-07-01', now() FROM receivables r, receipts t"
-        )
-    )
+    connection = session.connection()
+    named = take("应收收货", "应收编号,收货单编号,日期", "AR1,GR1,2025-07-01", "AR1,GR9,2025-07-01")
+    assert codes(named) == [(3, "收货单编号", "RECEIPT_UNKNOWN")]
+    start = text("SELECT start_on FROM balances")
+    assert connection.execute(start).scalar_one() == date(2025, 7, 2)
 
     take("收货2", receipt, "PO1,GR1,撤销,2025-07-03", "PO1,GR1,验收合格,2025-07-20")
 

@@ -11,7 +11,7 @@ from services.ledger.receivables.term import DUE, START_OF_RECEIPT, STARTS
 EARLIER: Final = """
     WITH earlier AS (
       UPDATE receivables r SET issued_on = x.issued_on, opened_on = x.issued_on,
-        known_at = x.known_at
+        order_id = x.order_id, known_at = x.known_at
       FROM in_doc x WHERE x.known AND x.dated AND r.id = x.receivable_id
         AND x.known_at < r.known_at RETURNING r.id, x.issued_on, x.known_at
     ), posted AS (
