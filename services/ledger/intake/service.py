@@ -253,10 +253,12 @@ def _settle(
             for fault in desk.faults():
                 problems.add(fault)
                 faulty.append(fault.line)
-            if problems.total == before or sum(map(bool, desk.staged.values())) == 1:
-                savepoint.commit()
-                return
-            savepoint.rollback()
+            mixed = sum(map(bool, desk.staged.values())) > 1
+            again = mixed and problems.total > before
+            if again:
+                savepoint.rollback()
+        if not again:
+            return
         for counts in (desk.new, desk.known):
             counts.clear()
 
