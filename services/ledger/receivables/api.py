@@ -4,11 +4,11 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import Query, Request, Response, status
 
 from services.ledger.clock import today
 from services.ledger.config import settings
-from services.ledger.edges import AskedBy, DbSession, past_day, request_id
+from services.ledger.edges import AskedBy, DbSession, Router, past_day, request_id
 from services.ledger.errors import LedgerError
 from services.ledger.ids import new_id
 from services.ledger.log import queries as log
@@ -30,7 +30,7 @@ from services.ledger.receivables.schemas import (
     ResolutionIn,
 )
 
-router = APIRouter(prefix="/v1", tags=["receivables"])
+router = Router(prefix="/v1", tags=["receivables"])
 CONFIRMATION_DAYS = timedelta(days=30)
 """802号 第十六条第二款: the debtor answers a request for confirmation within 30 days."""
 
