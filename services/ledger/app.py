@@ -4,6 +4,7 @@ from services.ledger.arrears.api import router as arrears
 from services.ledger.edges import LedgerApi
 from services.ledger.financing.api import router as financing
 from services.ledger.insight.api import router as insight
+from services.ledger.intake.api import router as intake
 from services.ledger.log.api import router as log
 from services.ledger.orders.api import router as orders
 from services.ledger.parties.api import router as parties
@@ -11,6 +12,7 @@ from services.ledger.payments.api import router as payments
 from services.ledger.receivables.api import router as receivables
 from services.ledger.receivables.receipts_api import router as receipts
 from services.ledger.web.metrics import router as metrics
+from services.ledger.web.pages import router as pages
 
 BODY_BYTES = 1024 * 1024
 
@@ -22,8 +24,19 @@ app = LedgerApi(
     max_body_size=BODY_BYTES,
     openapi_url="/v1/openapi.json",
 )
-DOMAIN = (parties, orders, receivables, receipts, payments, arrears, financing, log, insight)
-for router in (*DOMAIN, metrics):
+DOMAIN = (
+    parties,
+    orders,
+    receivables,
+    receipts,
+    payments,
+    arrears,
+    financing,
+    log,
+    insight,
+    intake,
+)
+for router in (*DOMAIN, metrics, pages):
     app.include_router(router)
 
 
