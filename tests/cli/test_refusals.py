@@ -27,12 +27,11 @@ def test_a_refusal_says_code_and_reason_in_both_languages(run: Run) -> None:
 
     assert told.out == ""
     refusal = json.loads(told.err)
-    assert refusal["code"] == "NOT_FOUND"
-    assert "ledger platform add NONE" in refusal["detail"]
-    assert "未登记融资平台" in refusal["detail_zh"]
-    assert refusal["field"] == "platform"
+    assert refusal["code"] == "NOTHING_ELIGIBLE"
+    assert "is eligible on" in refusal["detail"]
+    assert "合格应收账款" in refusal["detail_zh"]
     told = run("export", "--platform", "NONE", code=1)
-    assert told.err.startswith("NOT_FOUND  未登记融资平台")
+    assert told.err.startswith("NOTHING_ELIGIBLE")
 
 
 def test_a_database_that_does_not_answer_is_a_refusal(

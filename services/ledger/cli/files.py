@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-from datetime import date
 from pathlib import Path
 from typing import IO, Annotated, Any, Literal
 
@@ -34,10 +33,6 @@ def add_to(app: typer.Typer) -> None:
     app.command("intake")(take_in)
     app.command("export")(export)
     app.command("answer")(answer)
-
-
-class PlatformUnknownError(NotFoundError):
-    """An export to a platform that nobody registered."""
 
 
 class TargetExistsError(LedgerError):
@@ -160,12 +155,16 @@ def _show_taken(console: Console, result: Result) -> None:
 
 def export(
     *,
-    platform: Annotated[str, typer.Option(help="The code it was registered with.")] = "",
+    platform: Annotated[
+        str, typer.Option(help="Its code; one not known before is registered.")
+    ] = "",
     file_format: Annotated[
         Literal["csv", "csv-gb18030", "xlsx", "tsin001"], typer.Option("--format")
     ] = "csv",
     as_of: AsOf = None,
-    currency: Annotated[str, typer.Option(help="One currency an export.")] = "CNY",
+    currency: Annotated[
+        str | None, typer.Option(help="One currency an export; the only eligible one if absent.")
+    ] = None,
     again: Annotated[
         str, typer.Option(metavar="REFERENCE", help="Write an earlier export's file again.")
     ] = "",
@@ -184,34 +183,39 @@ def export(
     if out is not None and out.exists():
         raise _exists(out)
     folder = out.parent if out is not None else Path()
+    registered = False
     with servers(), tempfile.NamedTemporaryFile(dir=folder, delete=False) as draft:
         try:
             with transaction(long=True) as session:
                 if again:
                     made = queries.get_export(session, OPERATOR, again)
                 else:
-                    made = _reserve(session, platform, currency, day_or_today(as_of))
+                    registered = _register_if_new(session, platform)
+                    made = exporting.reserve(
+                        session,
+                        OPERATOR,
+                        platform=platform,
+                        currency=currency,
+                        as_of=day_or_today(as_of),
+                    )
                 totals = write_file(session, made, file_format=file_format, target=draft)
                 _to_disk(draft)
             target = out or Path(made.reference + FORMATS[file_format].extension)
             _publish(Path(draft.name), target)
         finally:
             Path(draft.name).unlink(missing_ok=True)
-    result = _exported(made, totals, file_format, target)
+    result = {**_exported(made, totals, file_format, target), "platform_registered": registered}
     emit(result, as_json=as_json, table=lambda console: _show_exported(console, result))
 
 
-def _reserve(session: Session, platform: str, currency: str, day: date) -> queries.ExportSummary:
+def _register_if_new(session: Session, platform: str) -> bool:
+    """Whoever runs commands on the machine is the operator, who registers platforms."""
     try:
         exporting.get_platform(session, platform)
     except NotFoundError:
-        raise PlatformUnknownError(
-            f"No platform {platform!r} is registered; `ledger platform add {platform} NAME`"
-            " registers it.",
-            f"未登记融资平台{platform!r}；可用 `ledger platform add {platform} 名称` 登记。",
-            field="platform",
-        ) from None
-    return exporting.reserve(session, OPERATOR, platform=platform, currency=currency, as_of=day)
+        exporting.register_platform(session, OPERATOR, code=platform, name=platform)
+        return True
+    return False
 
 
 def _exists(path: Path) -> TargetExistsError:
@@ -253,6 +257,8 @@ def _exported(
 
 def _show_exported(console: Console, result: Result) -> None:
     console.print(f"[bold]{result['reference']}[/] → {result['platform']}")
+    if result["platform_registered"]:
+        console.print("此前未登记的平台，已登记 a platform not known before, now registered")
     console.print(
         f"{result['currency']}  {grouped(result['count'])} 笔，"
         f"申请融资 offered {grouped(result['total'])}，票面 face {grouped(result['face_total'])}"

@@ -62,10 +62,13 @@ class PlatformIn(ApiModel):
 
 
 class ExportIn(ApiModel):
-    """What to offer to which platform, as of a day (today if absent)."""
+    """What to offer to which platform, as of a day (today if absent).
+
+    Without a currency it is the only one that is eligible.
+    """
 
     platform: Text
-    currency: Currency = "CNY"
+    currency: Currency | None = None
     as_of: Day | None = None
 
 

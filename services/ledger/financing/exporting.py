@@ -4,7 +4,7 @@ The reservation is a posting, so it draws on the same budget as payments, credit
 the database refuses a receivable offered beyond what is free.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +13,12 @@ from sqlmodel import Session
 
 from services.ledger.access import Viewer
 from services.ledger.errors import LedgerError, NotFoundError
-from services.ledger.financing.queries import ELIGIBLE, ExportSummary, get_export
+from services.ledger.financing.queries import (
+    ELIGIBLE,
+    ExportSummary,
+    eligible_totals,
+    get_export,
+)
 from services.ledger.ids import new_id
 from services.ledger.receivables.queries import BOOK, book_parameters
 
@@ -23,6 +28,12 @@ class NothingEligibleError(LedgerError):
 
     code = "NOTHING_ELIGIBLE"
     status = 409
+
+
+class CurrencyAmbiguousError(LedgerError):
+    """Several currencies are eligible, and an export has one total in one of them."""
+
+    code = "CURRENCY_AMBIGUOUS"
 
 
 _PLATFORM: Final = text("SELECT id, code FROM platforms WHERE code = :code")
@@ -113,6 +124,18 @@ def register_platform(
     )
 
 
+def _only_currency(session: Session, viewer: Viewer, *, as_of: date, at: datetime) -> str:
+    totals = eligible_totals(session, viewer, as_of=as_of, known_at=at)
+    found = [total.currency for total in totals]
+    if len(found) > 1:
+        raise CurrencyAmbiguousError(
+            f"Receivables in {', '.join(found)} are eligible on {as_of}; name one currency.",
+            f"{as_of}有{'、'.join(found)}等币种的合格应收账款；请指定一种币种。",
+            field="currency",
+        )
+    return found[0] if found else "CNY"
+
+
 def get_platform(session: Session, code: str) -> tuple[UUID, str]:
     """Return a platform's id and code.
 
@@ -134,8 +157,8 @@ def reserve(
     viewer: Viewer,
     *,
     platform: str,
-    currency: str,
     as_of: date,
+    currency: str | None = None,
     request_id: str = "",
 ) -> ExportSummary:
     """Reserve all that is eligible on a day in one currency for a platform, as one export.
@@ -144,7 +167,11 @@ def reserve(
     used the reservation up, and says so in the book and in the file; what another platform was
     offered since is left out.
 
+    Args:
+        currency: the only one eligible, if absent.
+
     Raises:
+        CurrencyAmbiguousError: none was named and several are eligible.
         NothingEligibleError: there is nothing to offer.
         NotFoundError: no such platform.
     """
@@ -155,6 +182,7 @@ def reserve(
     connection.execute(_LOCK, {"as_of": as_of})
     # Asked after the locks: whatever they waited for is known by now.
     at = connection.execute(_NOW).scalar_one()
+    currency = currency or _only_currency(session, viewer, as_of=as_of, at=at)
     prefix = f"EXP-{as_of.isoformat()}-"
     number = connection.execute(_NUMBER, {"prefix": prefix}).scalar_one()
     reference = f"{prefix}{number:04d}"
