@@ -1,5 +1,6 @@
 """Every table of the ledger, gathered for Alembic."""
 
+from services.ledger.almanac import models as almanac
 from services.ledger.arrears import models as arrears
 from services.ledger.financing import models as financing
 from services.ledger.intake import models as intake
@@ -10,4 +11,4 @@ from services.ledger.parties import models as parties
 from services.ledger.payments import models as payments
 from services.ledger.receivables import models as receivables
 
-ALL = (arrears, financing, intake, journal, log, orders, parties, payments, receivables)
+ALL = (almanac, arrears, financing, intake, journal, log, orders, parties, payments, receivables)

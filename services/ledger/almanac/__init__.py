@@ -1,7 +1,7 @@
 """Dated facts for the law: rest days, LPR, caps and timers, sizes; each row with its source."""
 
 from services.ledger.almanac.load import (
-    calendar_of_package,
+    calendar_of,
     limits_of,
     lpr_of,
     shipped,
@@ -13,7 +13,7 @@ __all__ = [
     "Almanac",
     "LimitMissingError",
     "LprMissingError",
-    "calendar_of_package",
+    "calendar_of",
     "limits_of",
     "lpr_of",
     "shipped",

@@ -31,7 +31,7 @@ class AlmanacRowError(LedgerError):
 @functools.cache
 def shipped() -> Almanac:
     """Return the almanac that comes with the package: LPR to 2026-09-20, rest days 2004-2026."""
-    calendar = calendar_of_package()
+    calendar = calendar_of()
     return Almanac(
         calendar,
         lpr_of(shipped_rows("lpr_1y.csv"), calendar),
@@ -46,19 +46,18 @@ def shipped_rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
-def calendar_of_package(
-    more_rest: Iterable[date] = (), more_work: Iterable[date] = (), more_years: Iterable[int] = ()
-) -> Calendar:
-    """Return the calendar of the pinned package ``chinesecalendar``, with later notices added.
+def calendar_of(notices: Iterable[tuple[date, bool]] = ()) -> Calendar:
+    """Return the calendar of the pinned package ``chinesecalendar``, with later notices applied.
 
     Args:
-        more_rest: rest days of a holiday notice that the package does not have yet.
-        more_work: make-up workdays of such a notice.
-        more_years: the years that such a notice settles.
+        notices: days of later notices in the order they became known, each with whether it is a
+            rest day; a rest day settles its year, and the last word on a day counts.
     """
-    announced = set(constants.holidays) | set(more_rest)
-    workdays = set(constants.workdays) | set(more_work)
-    years = {day.year for day in constants.holidays} | set(more_years)
+    announced, workdays = set(constants.holidays), set(constants.workdays)
+    for day, is_rest in notices:
+        (announced if is_rest else workdays).add(day)
+        (workdays if is_rest else announced).discard(day)
+    years = {day.year for day in announced}
     rest = set(announced)
     for year in years:
         day = date(year, 1, 1)

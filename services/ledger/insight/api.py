@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 from pydantic import AwareDatetime
 
-from services.ledger.almanac import shipped
+from services.ledger.almanac.service import for_case
 from services.ledger.arrears import service as arrears
 from services.ledger.clock import now, today
 from services.ledger.edges import ApiModel, AskedBy, Day, DbSession
@@ -151,7 +151,9 @@ def get_rules(viewer: AskedBy) -> list[dict[str, Any]]:
 
 
 @router.post("/law/explain", tags=["law"])
-def post_case(viewer: AskedBy, case: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+def post_case(
+    viewer: AskedBy, session: DbSession, case: Annotated[dict[str, Any], Body()]
+) -> dict[str, Any]:
     """Judge a case in the fixed case format: due day, days late, interest by reading, and why."""
     assert viewer
-    return explain(case, shipped())
+    return explain(case, for_case(session, case))

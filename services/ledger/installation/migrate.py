@@ -5,16 +5,19 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, pool, text
+from sqlmodel import Session
 
 from services.ledger.almanac import shipped
-from services.ledger.almanac.table import store_calendar
+from services.ledger.almanac.service import current
 from services.ledger.db import driver_url
+from services.ledger.receivables.notice import bring_calendar
 
 ROOT = Path(__file__).parents[3]
 """Where alembic.ini and the migrations are: the project, or the image's working folder."""
 
 _LOCK = 5_204_318_846
 """A number nobody else takes an advisory lock on."""
+_HAS_IMPORTS = text("SELECT to_regclass('almanac_imports') IS NOT NULL")
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -34,5 +37,18 @@ def migrate(url: str, *, to: str = "heads") -> None:
         # goes with the connection.
         command.upgrade(alembic_config(connection), to)
         connection.commit()
-        store_calendar(connection, shipped().calendar, source="chinesecalendar 1.11.0")
+        _bring_calendar(connection)
         connection.commit()
+
+
+def _bring_calendar(connection: Connection) -> None:
+    """Bring the table of days to this version's package and all notices imported since.
+
+    A database that is migrated only part of the way has no imports yet.
+    """
+    with Session(connection) as session:
+        if connection.execute(_HAS_IMPORTS).scalar_one():
+            calendar = current(session).calendar
+        else:
+            calendar = shipped().calendar
+        bring_calendar(session, calendar, source="chinesecalendar 1.11.0")

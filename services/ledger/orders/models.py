@@ -46,6 +46,12 @@ class Contract(SQLModel, table=True):
     """Whether a due day that is a rest day moves to the next working day (民法典 203)."""
     flags: list[str] = Field(sa_type=ARRAY(String))
     trace: list[dict[str, Any]] = Field(sa_type=JSONB)
+    audit: list[dict[str, Any]] | None = Field(default=None, sa_type=JSONB)
+    """What its terms were flagged for, each with its article; None: registered before audits."""
+    creditor_evidence: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """What the creditor's size at signing rests on, as given, and the tier of its figures."""
+    almanac_version: int = 0
+    """The imports of the almanac that the decision knew of."""
     known_at: AwareDatetime = Field(default=None, sa_type=DateTime(timezone=True))
     recorded_at: AwareDatetime = Field(
         default=None,
