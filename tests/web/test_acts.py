@@ -1,4 +1,5 @@
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -188,3 +189,18 @@ def test_an_export_is_shown_whole_to_its_platform_and_in_part_to_the_parties(
     with db.transaction() as session:
         stranger_id = a_party(session)
     assert "没有导出批次" in person("supplier", stranger_id).see("/console/exports").text
+
+
+def test_a_refusal_half_way_leaves_nothing_behind(
+    buyer: Browser, path: str, claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise service.exceeds(2, 1, "after the answer was written", "在答复写入之后")
+
+    monkeypatch.setattr(service, "record", refuse)
+
+    answer = buyer.press(path, "/confirm")
+
+    assert answer.status_code == 409
+    assert "在答复写入之后" in answer.text
+    assert now_of(claim) == claim
