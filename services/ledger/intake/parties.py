@@ -10,8 +10,9 @@ from services.ledger.almanac import Almanac
 from services.ledger.ids import id_of
 from services.ledger.intake.desk import Desk
 from services.ledger.law.terms import ContractFacts
+from services.ledger.orders.audit import decision_columns
 from services.ledger.orders.models import Contract
-from services.ledger.orders.service import SIZES, decision_columns
+from services.ledger.orders.service import SIZES
 
 _NAMING: Final = ("contract", "order", "receivable")
 _TERMS: Final = ("term_days", "term_months", "pay_when_paid", "inspection_days")

@@ -4,13 +4,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response, status
 
-from services.ledger.almanac import shipped
+from services.ledger.almanac.service import edition
 from services.ledger.edges import AskedBy, DbSession, request_id
 from services.ledger.ids import new_id
+from services.ledger.law.rule import NOTICE
 from services.ledger.money import format_fen, parse_fen
 from services.ledger.orders import service
 from services.ledger.orders.models import Contract, Order
-from services.ledger.orders.schemas import ContractIn, ContractOut, OrderIn, OrderOut
+from services.ledger.orders.schemas import (
+    AuditOut,
+    ContractIn,
+    ContractOut,
+    FindingOut,
+    OrderIn,
+    OrderOut,
+)
 
 router = APIRouter(prefix="/v1", tags=["orders"])
 
@@ -41,14 +49,43 @@ def post_contract(body: ContractIn, viewer: AskedBy, session: DbSession) -> Cont
         terms=body.terms.model_dump(exclude_none=True),
         debtor_kind=body.debtor_kind,
         creditor_size=body.creditor_size,
+        creditor=None if body.creditor is None else body.creditor.model_dump(exclude_none=True),
     )
-    return _contract(service.register_contract(session, viewer, agreed, shipped()))
+    known = edition(session)
+    contract = service.register_contract(
+        session, viewer, agreed, known.signed(body.signed_on), almanac_version=known.version
+    )
+    return _contract(contract)
 
 
 @router.get("/contracts/{contract_id}")
 def get_contract(contract_id: UUID, viewer: AskedBy, session: DbSession) -> ContractOut:
     """Return a contract to its parties."""
     return _contract(service.get_contract(session, viewer, contract_id))
+
+
+@router.get("/contracts/{contract_id}/audit")
+def get_contract_audit(contract_id: UUID, viewer: AskedBy, session: DbSession) -> AuditOut:
+    """Return what the contract's terms were flagged for at registration, before anything is late.
+
+    仅供核查，不构成法律认定. Later rules, rates and notices never change it.
+    """
+    contract = service.get_contract(session, viewer, contract_id)
+    return AuditOut(
+        contract_id=contract.id,
+        reference=contract.reference,
+        signed_on=contract.signed_on,
+        applies=contract.applies,
+        reason=contract.reason,
+        regime=contract.regime,
+        creditor_size=contract.creditor_size,
+        creditor_evidence=contract.creditor_evidence,
+        almanac_version=contract.almanac_version,
+        audited=contract.audit is not None,
+        findings=[FindingOut(**finding) for finding in contract.audit or ()],
+        trace=contract.trace,
+        note=NOTICE,
+    )
 
 
 @router.post("/orders", status_code=status.HTTP_201_CREATED)

@@ -1,14 +1,35 @@
 """Contracts, orders and receipts as they cross HTTP."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.ledger.edges import Amount, ApiModel, Currency, Day, Text
 
 Days = Annotated[int, Field(ge=0, le=3650, strict=True)]
+Wan = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$")]
+"""An amount in 万元, as the size standard counts."""
+DelayReason = Literal[
+    "PERSON_IN_CHARGE_CHANGED", "INTERNAL_PROCESS", "COMPLETION_FILING", "FINAL_AUDIT"
+]
+"""Reasons the contract gives for paying later, of those that decree 802 Art. 14 names."""
 Percent = Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,6})?$")]
+
+
+class InstrumentIn(ApiModel):
+    """An instrument that the debtor may pay with, and how long it runs."""
+
+    kind: Literal["BILL", "ECERT", "OTHER"]
+    tenor_months: Annotated[int, Field(ge=1, le=120, strict=True)]
+
+
+class DepositIn(ApiModel):
+    """A deposit that the contract asks for; BID, PERFORMANCE, QUALITY, MIGRANT_WAGES are lawful."""
+
+    kind: Text
+    cash_only: bool = False
 
 
 class TermsIn(ApiModel):
@@ -17,14 +38,52 @@ class TermsIn(ApiModel):
     term_days: Days | None = None
     term_months: Annotated[int, Field(ge=0, le=120, strict=True)] | None = None
     pay_when_paid: bool | None = None
+    pay_in_proportion: bool | None = None
+    rest_days_roll: bool | None = None
     inspection_days: Days | None = None
     agreed_annual_rate_percent: Percent | None = None
     agreed_daily_rate_percent: Percent | None = None
     day_basis: Literal[360, 365, 366] | None = None
-    noncash: Text | None = None
+    noncash: bool | None = None
     noncash_clause: bool | None = None
+    noncash_consent: bool | None = None
+    instrument: InstrumentIn | None = None
     audit_condition: bool | None = None
+    deposits: Annotated[list[DepositIn], Field(max_length=20)] | None = None
+    delay_reasons: list[DelayReason] | None = None
     principal_first: bool | None = None
+
+    @model_validator(mode="after")
+    def _said_once(self) -> Self:
+        """Refuse a term and a rate that are said twice; the case format does the same."""
+        if self.term_days is not None and self.term_months is not None:
+            raise PydanticCustomError(
+                "TERM_TWICE",
+                "Give the term in days or in months, not both. 期限请以日或月之一约定。",
+            )
+        if None not in (self.agreed_annual_rate_percent, self.agreed_daily_rate_percent):
+            raise PydanticCustomError(
+                "RATE_TWICE",
+                "Give the rate a year or a day, not both. 利率请以年或日之一填写。",
+            )
+        return self
+
+
+class CreditorIn(ApiModel):
+    """The creditor's size at signing, or the figures it follows from, and what shows it."""
+
+    size: Literal["LARGE", "MEDIUM", "SMALL", "MICRO", "INDIVIDUAL"] | None = None
+    industry: Annotated[int, Field(strict=True)] | Text | None = None
+    """Its number or name in the size standard, or a GB/T 4754 code."""
+    employees: Annotated[int, Field(ge=0, le=100_000_000, strict=True)] | None = None
+    revenue_wan: Wan | None = None
+    assets_wan: Wan | None = None
+    data_year: Annotated[int, Field(ge=1990, le=2199, strict=True)] | None = None
+    source: Literal["SELF_DECLARED", "SELF_TEST", "GOVERNMENT", "STATISTICS"] | None = None
+    declared: bool | None = None
+    """Whether it told the debtor that it is an SME (Art. 3: 主动告知)."""
+    evidence_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    controlled_by_large: bool | None = None
 
 
 class ContractIn(ApiModel):
@@ -40,6 +99,7 @@ class ContractIn(ApiModel):
     terms: TermsIn = TermsIn()
     debtor_kind: Text | None = None
     creditor_size: Text | None = None
+    creditor: CreditorIn | None = None
 
 
 class ContractOut(ApiModel):
@@ -56,6 +116,39 @@ class ContractOut(ApiModel):
     due_cap_days: int | None
     flags: list[str]
     trace: list[dict[str, Any]]
+
+
+class FindingOut(ApiModel):
+    """A clause to look at: what it is, by which article, and that it is no legal finding."""
+
+    flag: str
+    rule: str
+    version: str
+    article: str
+    text_zh: str
+    text_en: str
+    confidence: str
+    """"rule": the text decides; "review": a person has to."""
+    notice_zh: str
+
+
+class AuditOut(ApiModel):
+    """What a contract's terms were flagged for when it was registered."""
+
+    contract_id: UUID
+    reference: str
+    signed_on: Day
+    applies: str
+    reason: str
+    regime: str
+    creditor_size: str
+    creditor_evidence: dict[str, Any] | None
+    almanac_version: int
+    audited: bool
+    """False: registered before contracts were audited."""
+    findings: list[FindingOut]
+    trace: list[dict[str, Any]]
+    note: str
 
 
 class OrderIn(ApiModel):

@@ -1,6 +1,6 @@
 """Register contracts with the terms the law makes of them, orders, and what was received."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -13,28 +13,22 @@ from services.events import Data, OrderAccepted, OrderDelivered, OrderPlaced
 from services.ledger.access import NotAllowedError, Viewer
 from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
 from services.ledger.ids import id_of
-from services.ledger.law.terms import ContractFacts, decide_terms
 from services.ledger.law.values import Almanac
 from services.ledger.log.service import Entry, append
 from services.ledger.money import format_fen
+from services.ledger.orders.audit import decision_columns
 from services.ledger.orders.models import Contract, Order
+from services.ledger.orders.terms import (
+    TERM_KEYS,
+    Size,
+    clauses_of,
+    facts_of,
+    size_at_signing,
+)
 from services.ledger.parties import service as parties
+from services.ledger.parties.models import Party
 
 SIZES: Final = frozenset({"LARGE", "LARGE_SOE", "MEDIUM", "SMALL", "MICRO", "INDIVIDUAL"})
-TERM_KEYS: Final = (
-    "term_days",
-    "term_months",
-    "pay_when_paid",
-    "inspection_days",
-    "agreed_annual_rate_percent",
-    "agreed_daily_rate_percent",
-    "day_basis",
-    "noncash",
-    "noncash_clause",
-    "audit_condition",
-    "principal_first",
-)
-"""What a contract may say about payment, in the keys of the case format."""
 
 
 class SamePartyError(LedgerError):
@@ -57,6 +51,8 @@ class Agreement:
     terms: dict[str, Any]
     debtor_kind: str | None = None
     creditor_size: str | None = None
+    creditor: Mapping[str, Any] | None = None
+    """What the creditor's size rests on: `terms.size_at_signing` says what it may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +66,71 @@ class Arrival:
 
 
 def register_contract(
-    session: Session, viewer: Viewer, agreed: Agreement, almanac: Almanac
+    session: Session,
+    viewer: Viewer,
+    agreed: Agreement,
+    almanac: Almanac,
+    *,
+    almanac_version: int = 0,
 ) -> Contract:
-    """Register a contract and decide its payment term, once, by the law at signing.
+    """Register a contract; decide its payment term and audit it, once, by the law at signing.
+
+    Args:
+        almanac_version: the imports that the almanac holds; kept, so that the decision can be
+            reasoned again.
 
     Raises:
         NotFoundError: an unknown party.
         NotAllowedError: the viewer is neither party nor operator.
         ReusedIdError: the id names another contract.
+        SizeContradictedError: the creditor's figures do not give its size.
+        LprMissingError: a rate was agreed and the LPR at signing is not in the almanac.
     """
+    debtor, creditor = _parties(session, viewer, agreed)
+    terms = {key: agreed.terms[key] for key in TERM_KEYS if agreed.terms.get(key) is not None}
+    registered = agreed.creditor_size or creditor.kind
+    size = size_at_signing(agreed.creditor, known=registered, sizes=almanac.sizes)
+    known = session.get(Contract, agreed.id)
+    if known is not None:
+        return _same_contract(known, agreed, terms, size)
+    debtor_kind = agreed.debtor_kind or debtor.kind
+    facts = facts_of(
+        terms,
+        signed_on=agreed.signed_on,
+        debtor_kind=debtor_kind,
+        creditor_size=size.word if size.word in SIZES else None,
+        settlement=agreed.settlement,
+        domestic=debtor.domestic and creditor.domestic,
+    )
+    clauses = clauses_of(
+        terms,
+        signed_on=agreed.signed_on,
+        debtor_kind=debtor_kind,
+        subject=agreed.subject,
+        declared=(size.evidence or {}).get("declared", True),
+    )
+    contract = Contract(
+        id=agreed.id,
+        reference=agreed.reference,
+        debtor_id=agreed.debtor_id,
+        creditor_id=agreed.creditor_id,
+        signed_on=agreed.signed_on,
+        subject=agreed.subject,
+        debtor_kind=debtor_kind,
+        creditor_size=size.word,
+        creditor_evidence=size.evidence,
+        settlement=agreed.settlement,
+        terms=terms,
+        almanac_version=almanac_version,
+        **decision_columns(facts, almanac, clauses),
+    )
+    contract.known_at = session.connection().execute(text("SELECT now()")).scalar_one()
+    session.add(contract)
+    session.flush()
+    return contract
+
+
+def _parties(session: Session, viewer: Viewer, agreed: Agreement) -> tuple[Party, Party]:
     viewer.require("core_enterprise", "supplier", "operator")
     if agreed.debtor_id == agreed.creditor_id:
         raise SamePartyError(
@@ -90,69 +142,19 @@ def register_contract(
         raise NotAllowedError(
             "Only a party to the contract registers it.", "只有合同当事人可以登记该合同。"
         )
-    debtor = parties.get(session, agreed.debtor_id)
-    creditor = parties.get(session, agreed.creditor_id)
-    terms = {key: agreed.terms[key] for key in TERM_KEYS if agreed.terms.get(key) is not None}
-    known = session.get(Contract, agreed.id)
-    if known is not None:
-        return _same_contract(known, agreed, terms)
-    debtor_kind = agreed.debtor_kind or debtor.kind
-    creditor_size = agreed.creditor_size or creditor.kind
-    facts = ContractFacts(
-        signed_on=agreed.signed_on,
-        debtor_kind=debtor_kind,
-        creditor_size=creditor_size if creditor_size in SIZES else None,
-        settlement=agreed.settlement,
-        term_days=terms.get("term_days"),
-        term_months=terms.get("term_months"),
-        pay_when_paid=bool(terms.get("pay_when_paid")),
-        inspection_days=terms.get("inspection_days"),
-        domestic=debtor.domestic and creditor.domestic,
-    )
-    contract = Contract(
-        id=agreed.id,
-        reference=agreed.reference,
-        debtor_id=agreed.debtor_id,
-        creditor_id=agreed.creditor_id,
-        signed_on=agreed.signed_on,
-        subject=agreed.subject,
-        debtor_kind=debtor_kind,
-        creditor_size=creditor_size,
-        settlement=agreed.settlement,
-        terms=terms,
-        **decision_columns(facts, almanac),
-    )
-    contract.known_at = session.connection().execute(text("SELECT now()")).scalar_one()
-    session.add(contract)
-    session.flush()
-    return contract
+    return parties.get(session, agreed.debtor_id), parties.get(session, agreed.creditor_id)
 
 
-def decision_columns(facts: ContractFacts, almanac: Almanac) -> dict[str, Any]:
-    """Return what the law makes of a contract, as the contract's columns keep it."""
-    decided = decide_terms(facts, almanac)
-    return {
-        "applies": decided.applies,
-        "reason": decided.reason,
-        "regime": decided.regime,
-        "start_rule": decided.start_rule,
-        "inspection_days": decided.inspection_days,
-        "due_term_days": decided.term_days,
-        "due_term_months": decided.term_months,
-        "due_cap_days": decided.cap_days,
-        "rolls": decided.roll_rest_days,
-        "flags": list(decided.flags),
-        "trace": [dict(item._asdict()) for item in decided.trace],
-    }
-
-
-def _same_contract(known: Contract, agreed: Agreement, terms: dict[str, Any]) -> Contract:
+def _same_contract(
+    known: Contract, agreed: Agreement, terms: dict[str, Any], size: Size
+) -> Contract:
     same = (
         known.debtor_id == agreed.debtor_id
         and known.creditor_id == agreed.creditor_id
         and known.signed_on == agreed.signed_on
         and known.settlement == agreed.settlement
         and known.terms == terms
+        and (size.evidence is None or known.creditor_evidence == size.evidence)
     )
     if not same:
         raise ReusedIdError(

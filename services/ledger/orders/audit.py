@@ -1,0 +1,92 @@
+"""What the law makes of a contract, once: its payment term, and what its clauses are flagged for.
+
+The audit comes before anything is late, and every flag says its article.
+"""
+
+from typing import Any
+
+from services.ledger.law.audit import AuditFacts, Instrument, audit_clauses, audit_instrument
+from services.ledger.law.civil_code import last_day_of_months
+from services.ledger.law.due import due_of
+from services.ledger.law.rates import RateFacts, decide_rates
+from services.ledger.law.rule import NOTICE
+from services.ledger.law.rules import rule_of_flag
+from services.ledger.law.terms import ContractFacts, TermsDecision, decide_terms
+from services.ledger.law.trace import flag_step
+from services.ledger.law.values import Almanac
+from services.ledger.orders.terms import Clauses
+
+
+def decision_columns(
+    facts: ContractFacts, almanac: Almanac, clauses: Clauses | None = None
+) -> dict[str, Any]:
+    """Return what the law makes of a contract, as the contract's columns keep it.
+
+    Args:
+        clauses: None: nothing is known of the contract but its term.
+    """
+    decided = decide_terms(facts, almanac)
+    if clauses is None:
+        clauses = Clauses(
+            RateFacts(facts.signed_on, facts.debtor_kind), AuditFacts(facts.debtor_kind)
+        )
+    flags = audit_terms(clauses, decided, almanac)
+    return {
+        "applies": decided.applies,
+        "reason": decided.reason,
+        "regime": decided.regime,
+        "start_rule": decided.start_rule,
+        "inspection_days": decided.inspection_days,
+        "due_term_days": decided.term_days,
+        "due_term_months": decided.term_months,
+        "due_cap_days": decided.cap_days,
+        "rolls": decided.roll_rest_days,
+        "flags": flags,
+        "trace": [dict(item._asdict()) for item in decided.trace],
+        "audit": findings_of(flags, decided.regime),
+    }
+
+
+def audit_terms(clauses: Clauses, decided: TermsDecision, almanac: Almanac) -> list[str]:
+    """Return the flags of a contract that can be told from the contract alone, each once.
+
+    Raises:
+        LprMissingError: a rate was agreed and the LPR at signing is not in the almanac.
+    """
+    flags = list(decided.flags)
+    flags += decide_rates(clauses.rate, decided, almanac).flags
+    flags += audit_clauses(clauses.audit, decided, as_of=None)
+    flags += _tenor_flags(clauses, decided, almanac)
+    return list(dict.fromkeys(flags))
+
+
+def _tenor_flags(clauses: Clauses, decided: TermsDecision, almanac: Almanac) -> list[str]:
+    """Judge an agreed tenor as if goods and instrument were handed over on the day of signing.
+
+    No later day is kinder: an instrument that then matures after the due day stretches the term
+    whenever it is handed over once the term has started.
+    """
+    if clauses.instrument is None:
+        return []
+    signed_on = clauses.rate.signed_on
+    matures_on = last_day_of_months(signed_on, term_months=clauses.instrument.months)
+    due = due_of(signed_on, decided, almanac.calendar, almanac.settings)
+    if signed_on < almanac.limits.rows[0].valid_from:
+        # Before the first cap of any kind there was none that a tenor could exceed.
+        return []
+    instrument = Instrument(clauses.instrument.kind, signed_on, matures_on)
+    due_on = None if due is None else due.on
+    return audit_instrument(instrument, decided, due_on=due_on, limits=almanac.limits)
+
+
+def findings_of(flags: list[str], governing: str) -> list[dict[str, Any]]:
+    """Return what a contract's flags rest on, as it is stored: rule, article, text, confidence."""
+    return [
+        {
+            "flag": flag,
+            **flag_step(flag, governing)._asdict(),
+            "confidence": rule_of_flag(flag, governing).confidence,
+            "notice_zh": NOTICE,
+        }
+        for flag in flags
+    ]
