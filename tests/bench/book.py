@@ -18,7 +18,7 @@ CONTRACTS: Final = 200
 LOADED_AT: Final = datetime(2026, 1, 5, tzinfo=UTC)
 ISSUED_ON: Final = date(2026, 1, 5)
 SOME_ON, MORE_ON = date(2026, 3, 11), date(2026, 3, 25)
-"""Working days on which the first ``some`` and the next ``more`` receivables are due."""
+"""Working days on which ``some`` and ``more`` receivables are due."""
 
 
 def uscc(number: int) -> str:
@@ -54,17 +54,23 @@ def sign(session: Session) -> None:
 
 _MADE: Final = """
     CREATE TEMP TABLE made ON COMMIT DROP AS
-    SELECT md5('r' || n)::uuid AS id, c.id AS contract_id, c.debtor_id, c.creditor_id,
-      lpad(n::varchar, 20, '0') AS number, 100000 + n % 90000000 AS fen,
-      md5('e' || n)::uuid AS event_id, k.next_workday AS due_on
+    SELECT ({timed} || '8' || substr(md5('r' || n), 1, 15))::uuid AS id,
+      ({timed} || '9' || substr(md5('e' || n), 1, 15))::uuid AS event_id,
+      c.id AS contract_id, c.debtor_id, c.creditor_id, lpad(n::varchar, 20, '0') AS number,
+      100000 + n % 90000000 AS fen, k.next_workday AS due_on
     FROM generate_series(1, :count) n
     JOIN (SELECT *, row_number() OVER (ORDER BY reference) - 1 AS place FROM contracts) c
       ON c.place = n % :contracts
-    JOIN calendar k ON k.day = CASE WHEN n <= :some THEN CAST(:some_on AS date)
-      WHEN n <= :some + :more THEN CAST(:more_on AS date)
-      WHEN n % 5 = 0 AND :some > 0 THEN CAST(:some_on AS date) - 5 - n % 60
-      ELSE CAST(:more_on AS date) + 20 + n % 60 END"""
-"""Unless ``some`` is 0, a fifth was overdue and announced before; most are not yet due."""
+    JOIN calendar k ON k.day = CASE
+      WHEN n % (:count / nullif(:some, 0)) = 0 THEN CAST(:some_on AS date)
+      WHEN n % (:count / nullif(:more, 0)) = 1 THEN CAST(:more_on AS date)
+      WHEN n % 5 = 2 AND :some > 0 THEN CAST(:some_on AS date) - 5 - n % 60
+      ELSE CAST(:more_on AS date) + 20 + n % 60 END""".format(
+    timed="lpad(to_hex(1767571200000 + n), 12, '0') || '7000'"
+)
+"""Ids in the order of time, as UUIDv7 are. What is due on the two days lies all over the book;
+unless ``some`` is 0, a fifth was overdue and announced before; the rest is not yet due.
+"""
 
 _LOAD: Final = (
     "INSERT INTO invoice_identities SELECT sha256(number::bytea), id FROM made",
