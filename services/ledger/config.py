@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     ledger_identity_key: str = Field(default="", repr=False)
     """Key of the invoice identity digests; the same for all processes, never changed."""
     ledger_public_url: str = "http://127.0.0.1:8000"
+    notifier_api_url: str = ""
+    """Where the notifier's inbox answers; without it and its key the console shows none."""
+    notifier_api_key: str = Field(default="", repr=False)
 
 
 @cache

@@ -34,6 +34,8 @@ def broker(valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.R
 @contextmanager
 def connected_to(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(app.conf, "broker_url", url)
+    # Another test of this process may have made the notifier's application the current one.
+    app.set_current()
     # What Celery does in a new process: it forgets connections to where the broker was.
     app._after_fork()  # type: ignore[attr-defined] # the stubs lack it
     yield

@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.ledger import db
+from services.ledger.config import settings as config_of_ledger
 from services.ledger.ids import new_id
 from services.ledger.log.service import seal
 from services.ledger.parties.service import add_api_key
@@ -59,6 +60,7 @@ def told(
         with served(notifier.app) as notifier_url:
             monkeypatch.setenv("NOTIFIER_API_URL", notifier_url)
             monkeypatch.setenv("NOTIFIER_API_KEY", KEY)
+            config_of_ledger.cache_clear()
             yield config
     notifier_db.engine(fresh_database_url).dispose()
     notifier_db.engine.cache_clear()
@@ -131,6 +133,7 @@ def test_a_notifier_that_is_away_is_a_plain_message(
 ) -> None:
     monkeypatch.setenv("NOTIFIER_API_URL", address)
     monkeypatch.setenv("NOTIFIER_API_KEY", KEY)
+    config_of_ledger.cache_clear()
     buyer = person("core_enterprise", claim.debtor_id)
 
     answer = buyer.see("/console/inbox")

@@ -52,6 +52,7 @@ class Installation:
             "LEDGER_PUBLIC_URL": f"http://{LOOPBACK}:{api}",
             "NOTIFIER_DATABASE_URL": servers.database_url,
             "NOTIFIER_LEDGER_URL": f"http://{LOOPBACK}:{api}",
+            "NOTIFIER_API_URL": f"http://{LOOPBACK}:{self.home.remembered_port('notifier')}",
             "NOTIFIER_SMTP_URL": mail if own_mail(self.given) else self.given.get("SMTP_URL", ""),
         }
         return {

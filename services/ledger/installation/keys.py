@@ -7,7 +7,6 @@ from services.ledger.installation.home import Home
 
 NAMES = (
     "LEDGER_IDENTITY_KEY",
-    "LEDGER_SESSION_SECRET",
     "NOTIFIER_LEDGER_KEY",
     "NOTIFIER_API_KEY",
 )

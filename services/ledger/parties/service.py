@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -20,8 +21,6 @@ from services.ledger.log.service import Entry, append
 from services.ledger.parties.models import KINDS, Party, PartyIdentifier, User
 
 _HASHER: Final = PasswordHasher()
-_NOBODY: Final = _HASHER.hash(secrets.token_urlsafe(16))
-"""Checked when a login is unknown, so that the answer takes as long as for a wrong password."""
 
 
 class PartyKindError(LedgerError):
@@ -145,6 +144,12 @@ def add_user(
     return user.id
 
 
+@cache
+def _nobody() -> str:
+    """The hash checked for an unknown login, which so takes as long as a wrong password."""
+    return _HASHER.hash(secrets.token_urlsafe(16))
+
+
 def check_password(session: Session, login: str, password: str) -> User:
     """Return who signs in with a login and password.
 
@@ -153,7 +158,7 @@ def check_password(session: Session, login: str, password: str) -> User:
     """
     user = session.exec(select(User).where(User.login == login)).one_or_none()
     try:
-        _HASHER.verify(user.password_hash if user else _NOBODY, password)
+        _HASHER.verify(user.password_hash if user else _nobody(), password)
     except VerificationError:
         user = None
     if user is None:

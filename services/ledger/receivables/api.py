@@ -1,6 +1,5 @@
 """Receivables over HTTP: record, confirm, dispute, credit; receipts that start their terms."""
 
-from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -31,8 +30,6 @@ from services.ledger.receivables.schemas import (
 )
 
 router = Router(prefix="/v1", tags=["receivables"])
-CONFIRMATION_DAYS = timedelta(days=30)
-"""802号 第十六条第二款: the debtor answers a request for confirmation within 30 days."""
 
 
 @router.post("/receivables", status_code=status.HTTP_201_CREATED)
@@ -124,9 +121,7 @@ def post_confirmation_request(
     """Ask the buyer to confirm the debt (确权); it has 30 days."""
     day = past_day(body.on)
     act = service.Act(body.id or new_id(), receivable_id, day, request_id=request_id(request))
-    claim = service.request_confirmation(
-        session, viewer, act, answer_due_on=day + CONFIRMATION_DAYS
-    )
+    claim = service.request_confirmation(session, viewer, act)
     return ReceivableOut.of(claim)
 
 

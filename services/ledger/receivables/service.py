@@ -1,7 +1,7 @@
 """What the parties do with a receivable: ask, confirm, dispute, resolve, credit."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +23,9 @@ from services.ledger.log.service import Entry, append
 from services.ledger.money import format_fen
 from services.ledger.receivables import queries
 from services.ledger.receivables.queries import Claim
+
+CONFIRMATION_DAYS: Final = timedelta(days=30)
+"""802号 第十六条第二款: the debtor answers a request for confirmation within 30 days."""
 
 
 class AlreadyConfirmedError(LedgerError):
@@ -121,9 +124,7 @@ def _posted_before(session: Session, act: Act, debit: str, credit: str) -> bool:
     return bool(rows)
 
 
-def request_confirmation(
-    session: Session, viewer: Viewer, act: Act, *, answer_due_on: date
-) -> Claim:
+def request_confirmation(session: Session, viewer: Viewer, act: Act) -> Claim:
     """Ask the debtor to confirm (确权); it has 30 days (802号 第十六条第二款).
 
     Raises:
@@ -140,7 +141,7 @@ def request_confirmation(
     asked = ConfirmationRequested(
         receivable_id=claim.id,
         amount=format_fen(claim.face_fen),
-        answer_due_on=answer_due_on,
+        answer_due_on=act.on + CONFIRMATION_DAYS,
         **_named(claim),
     )
     append(session, [entry(claim, asked, viewer)], act.request_id)

@@ -25,6 +25,13 @@ START_OF_RECEIPT: Final = """
 A rejection within that period stops the start until the goods are accepted after it.
 """
 
+_DAYS: Final = {
+    "settled": "max(l.\"on\") FILTER (WHERE l.kind = 'SETTLEMENT_CONFIRMED')",
+    "delivered": "max(l.\"on\") FILTER (WHERE l.kind = 'DELIVERED')",
+    "accepted": "max(l.\"on\") FILTER (WHERE l.kind = 'ACCEPTED')",
+    "rejected": "max(l.\"on\") FILTER (WHERE l.kind = 'REJECTED')",
+}
+
 DUE: Final = """
     (SELECT CASE WHEN c.rolls THEN coalesce(k.next_workday, d.day) ELSE d.day END
      FROM (SELECT least(
@@ -34,38 +41,36 @@ DUE: Final = """
      LEFT JOIN calendar k ON k.day = d.day)"""
 """民法典 201 to 203: the first day is not counted, a rest day moves to the next working day."""
 
-STARTS: Final = (
+RECEIPTS: Final = (
     """
+    SELECT l.receivable_id, l.receipt_id, {delivered} AS delivered_on, {accepted} AS accepted_on,
+      {rejected} AS rejected_on, {settled} AS settlement_confirmed_on, {start} AS start_on
+    FROM (
+      SELECT f.receivable_id, f.receipt_id, f."on",
+             CASE WHEN (f."on", f.known_at) > (
+               max(f."on") FILTER (WHERE f.kind = 'CANCELLED') OVER w,
+               max(f.known_at) FILTER (WHERE f.kind = 'CANCELLED') OVER w) IS NOT FALSE
+             THEN f.kind ELSE 'CANCELLED' END AS kind
+      FROM clock_facts f WHERE {facts}
+      WINDOW w AS (PARTITION BY f.receivable_id, f.receipt_id)
+    ) l
+    JOIN receivables r ON r.id = l.receivable_id
+    JOIN contracts c ON c.id = r.contract_id
+    GROUP BY l.receivable_id, l.receipt_id, c.start_rule, c.inspection_days"""
+).format(start=START_OF_RECEIPT.format(**_DAYS), facts="{facts}", **_DAYS)
+"""Each receipt's days that count and the start they give, from the facts that ``{facts}`` selects.
+
+A cancelled receipt counts for nothing until it is repeated.
+"""
+
+STARTS: Final = f"""
     SELECT x.receivable_id,
            CASE WHEN bool_and(x.start_on IS NOT NULL) THEN max(x.start_on) END AS start_on
-    FROM (
-      SELECT l.receivable_id, l.receipt_id,"""
-    + START_OF_RECEIPT.format(
-        settled="max(l.\"on\") FILTER (WHERE l.kind = 'SETTLEMENT_CONFIRMED')",
-        delivered="max(l.\"on\") FILTER (WHERE l.kind = 'DELIVERED')",
-        accepted="max(l.\"on\") FILTER (WHERE l.kind = 'ACCEPTED')",
-        rejected="max(l.\"on\") FILTER (WHERE l.kind = 'REJECTED')",
-    )
-    + """ AS start_on
-      FROM (
-        SELECT f.receivable_id, f.receipt_id, f."on",
-               CASE WHEN (f."on", f.known_at) > (
-                 max(f."on") FILTER (WHERE f.kind = 'CANCELLED') OVER w,
-                 max(f.known_at) FILTER (WHERE f.kind = 'CANCELLED') OVER w) IS NOT FALSE
-               THEN f.kind ELSE 'CANCELLED' END AS kind
-        FROM clock_facts f WHERE {facts}
-        WINDOW w AS (PARTITION BY f.receivable_id, f.receipt_id)
-      ) l
-      JOIN receivables r ON r.id = l.receivable_id
-      JOIN contracts c ON c.id = r.contract_id
-      GROUP BY l.receivable_id, l.receipt_id, c.start_rule, c.inspection_days
-    ) x
+    FROM ({RECEIPTS}) x
     GROUP BY x.receivable_id"""
-)
 """The start of the term of each receivable, from the facts that ``{facts}`` selects.
 
-A cancelled receipt counts for nothing until it is repeated, and a receivable whose receipts have
-not all started has not started. Of several receipts the last one decides.
+A receivable whose receipts have not all started has not started; of several the last one decides.
 """
 
 _PROJECT: Final = text(

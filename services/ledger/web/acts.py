@@ -9,7 +9,6 @@ from sqlmodel import Session
 from services.ledger.access import Viewer
 from services.ledger.errors import LedgerError
 from services.ledger.receivables import service
-from services.ledger.receivables.api import CONFIRMATION_DAYS
 from services.ledger.receivables.queries import Claim
 from services.ledger.receivables.service import Act
 
@@ -48,11 +47,6 @@ def _reject(session: Session, viewer: Viewer, act: Act) -> Claim:
     return service.confirm(session, viewer, replace(act, amount_fen=0))
 
 
-def _request(session: Session, viewer: Viewer, act: Act) -> Claim:
-    answer_due_on = act.on + CONFIRMATION_DAYS
-    return service.request_confirmation(session, viewer, act, answer_due_on=answer_due_on)
-
-
 def _accept(session: Session, viewer: Viewer, act: Act) -> Claim:
     return service.resolve(session, viewer, act, upheld=True)
 
@@ -67,7 +61,7 @@ _DOING: Final[dict[str, Do]] = {
     "reject": _reject,
     "dispute": service.dispute,
     "accept": _accept,
-    "request": _request,
+    "request": service.request_confirmation,
     "credit": service.credit,
     "withdraw": _withdraw,
 }

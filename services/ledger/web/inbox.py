@@ -7,22 +7,14 @@ from typing import Final
 from uuid import UUID
 
 import httpx2
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from services.ledger.config import settings
 
 _SECONDS: Final = 2
 PAGE: Final = 50
 Asked = dict[str, str | int]
 log = logging.getLogger("ledger.inbox")
-
-
-class NotifierSettings(BaseSettings):
-    """Where the notifier answers; without an address or key there is no inbox."""
-
-    model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True)
-
-    notifier_api_url: str = ""
-    notifier_api_key: str = Field(default="", repr=False)
 
 
 class Message(BaseModel):
@@ -91,15 +83,15 @@ def read(party_id: UUID, message_id: UUID) -> Message | None:
 
 
 def _ask(method: str, path: str, asked: Asked) -> httpx2.Response | None:
-    settings = NotifierSettings()
-    if not (settings.notifier_api_url and settings.notifier_api_key):
+    known = settings()
+    if not (known.notifier_api_url and known.notifier_api_key):
         return None
     try:
         answer = httpx2.request(
             method,
-            settings.notifier_api_url.rstrip("/") + path,
+            known.notifier_api_url.rstrip("/") + path,
             params=asked,
-            headers={"authorization": f"Bearer {settings.notifier_api_key}"},
+            headers={"authorization": f"Bearer {known.notifier_api_key}"},
             timeout=_SECONDS,
             trust_env=False,
         )

@@ -22,7 +22,6 @@ from services.ledger.receivables import identity, service
 from services.ledger.receivables.opening import Opening, open_receivable
 from services.ledger.receivables.queries import get_visible, lock_several
 
-_CONFIRMATION_DAYS: Final = timedelta(days=30)
 _PAY_DAYS: Final = (3, 8, 13, 18, 23, 28)
 _REASONS: Final = ("数量短少", "规格不符", "价格与合同不一致", "质保扣款待核", "验收资料不全")
 
@@ -145,8 +144,7 @@ def _act(
 
 def _ask(invoice: PlannedInvoice, on: date, session: Session, request_id: str) -> None:
     act = _act("ask", invoice, on, request_id)
-    due_on = on + _CONFIRMATION_DAYS
-    service.request_confirmation(session, _supplier(invoice), act, answer_due_on=due_on)
+    service.request_confirmation(session, _supplier(invoice), act)
 
 
 def _confirm(invoice: PlannedInvoice, on: date, session: Session, request_id: str) -> None:
