@@ -1,6 +1,7 @@
 """The ledger's HTTP application."""
 
 from services.ledger.arrears.api import router as arrears
+from services.ledger.arrears.reasoning_api import router as reasoning
 from services.ledger.edges import LedgerApi
 from services.ledger.financing.api import router as financing
 from services.ledger.insight.api import router as insight
@@ -31,6 +32,7 @@ DOMAIN = (
     receipts,
     payments,
     arrears,
+    reasoning,
     financing,
     log,
     insight,

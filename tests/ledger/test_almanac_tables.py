@@ -125,6 +125,18 @@ def test_a_later_notice_corrects_an_earlier_one(
     assert verify(session) == []
 
 
+def test_a_due_day_moves_back_to_a_make_up_workday_before_it(session: Session) -> None:
+    contract = a_contract(session, signed_on=date(2026, 9, 1), term_days=59)
+    claim = a_receivable(session, contract, delivered_on=date(2026, 12, 16))
+    take(session, notice(work=[]))
+    assert get_visible(session, OPERATOR, claim.id).due_on == date(2027, 2, 15)
+
+    # 59 days end on Saturday 2027-02-13; the Sunday after it becomes a working day.
+    assert take(session, rows("work,2027-02-14,,更正")).due_days == 1
+
+    assert get_visible(session, OPERATOR, claim.id).due_on == date(2027, 2, 14)
+
+
 def test_migrating_again_keeps_what_was_imported(
     session: Session, due_on_a_new_holiday: Claim
 ) -> None:

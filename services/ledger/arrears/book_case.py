@@ -1,0 +1,151 @@
+"""A receivable of the book as a case in the fixed format, so that anyone can judge it again."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import RowMapping
+
+from services.ledger.arrears.case_facts import Known
+from services.ledger.law import case_input, civil_code
+from services.ledger.law.sme_standard import UNDETERMINED
+from services.ledger.money import format_fen
+from services.ledger.orders.terms import banned_though_agreed
+
+Json = dict[str, Any]
+
+_CASE_TERMS: Final = (
+    "pay_when_paid",
+    "pay_in_proportion",
+    "inspection_days",
+    "agreed_annual_rate_percent",
+    "agreed_daily_rate_percent",
+    "day_basis",
+    "noncash_clause",
+    "noncash_consent",
+    "audit_condition",
+    "rest_days_roll",
+    "deposits",
+)
+"""The contract's words that the case takes as they are; those about the term are weighed first."""
+
+
+def case_of(known: Known, *, as_of: date) -> tuple[Json, list[str]]:
+    """Return a receivable as a case in the fixed format, and the notes on how it was put."""
+    claim, notes = known.claim, []
+    given = claim["terms"]
+    receipt = known.deciding
+    start_on = None if receipt is None else receipt["start_on"]
+    contract = {key: given[key] for key in _CASE_TERMS if key in given}
+    contract["settlement"] = claim["settlement"]
+    contract["noncash"] = bool(given.get("noncash") or given.get("instrument"))
+    agreed_on = claim["agreed_due_on"]
+    if agreed_on is None:
+        contract |= _sooner(given, start_on or claim["signed_on"])
+    else:
+        # A day is no clause that waits for a third party.
+        contract.pop("pay_when_paid", None)
+        contract.pop("pay_in_proportion", None)
+        if start_on is not None and start_on <= agreed_on:
+            contract["term_days"] = (agreed_on - start_on).days
+            notes.append("AGREED_DAY")
+        else:
+            receipt = None
+            notes.append("AGREED_DAY_ALONE")
+    if len(known.receipts) > 1:
+        notes.append("SEVERAL_RECEIPTS")
+    due_on = known.book["due_on"]
+    facts = _happened(known, receipt)
+    if due_on is not None and any(paid["on"] > due_on.isoformat() for paid in facts["payments"]):
+        notes += [] if given.get("principal_first") else ["PRINCIPAL_AS_POSTED"]
+    contract["principal_first"] = True
+    return {
+        "signed_on": claim["signed_on"].isoformat(),
+        "debtor": _party(claim["debtor_kind"], known=case_input.KINDS, key="kind")
+        | {"domestic": claim["debtor_domestic"]},
+        "creditor": _creditor(claim),
+        "subject": claim["subject"],
+        "contract": contract,
+        "facts": facts,
+        "as_of": as_of.isoformat(),
+    }, notes
+
+
+def _party(word: str, *, known: frozenset[str], key: str) -> Json:
+    return {key: word} if word in known else {}
+
+
+def _creditor(claim: RowMapping) -> Json:
+    size = "LARGE" if claim["creditor_size"] == "LARGE_SOE" else claim["creditor_size"]
+    evidence = claim["creditor_evidence"] or {}
+    return {
+        "size": size if size in case_input.SIZES else UNDETERMINED,
+        "domestic": claim["creditor_domestic"],
+        "declared": evidence.get("declared", True),
+    }
+
+
+def _sooner(given: Mapping[str, Any], start_on: date) -> Json:
+    """Return the term; of days and months, which an older contract may both say, the sooner."""
+    days, months = given.get("term_days"), given.get("term_months")
+    if days is not None and months is not None:
+        by_days = civil_code.last_day(start_on, term_days=days)
+        by_months = civil_code.last_day_of_months(start_on, term_months=months)
+        days, months = (days, None) if by_days <= by_months else (None, months)
+    terms = {"term_days": days, "term_months": months}
+    return {key: value for key, value in terms.items() if value is not None}
+
+
+def _happened(known: Known, receipt: RowMapping | None) -> Json:
+    claim = known.claim
+    facts: Json = {
+        name: receipt[name].isoformat()
+        for name in ("delivered_on", "accepted_on", "rejected_on", "settlement_confirmed_on")
+        if receipt is not None and receipt[name] is not None
+    }
+    facts["amount"] = format_fen(claim["face_fen"])
+    facts["disputed"] = _disputes(known)
+    facts["payments"] = _movements(known, {"cash"})
+    facts["credits"] = _movements(known, {"supply", "written_off"})
+    facts["interrupted_on"] = sorted(
+        {row["on"].isoformat() for row in known.answers if row["kind"] == "CONFIRMED"}
+    )
+    facts["delay_reasons"] = list(banned_though_agreed(claim["terms"]))
+    asked = [row["on"] for row in known.answers if row["kind"] == "REQUESTED"]
+    answered = [row["on"] for row in known.answers if row["kind"] != "REQUESTED"]
+    if asked:
+        facts["confirmation_requested_on"] = min(asked).isoformat()
+    if answered:
+        facts["confirmed_on"] = min(answered).isoformat()
+    return facts
+
+
+def _movements(known: Known, debits: set[str]) -> list[Json]:
+    return [
+        {"on": row["on"].isoformat(), "amount": format_fen(row["amount_fen"])}
+        for row in known.postings
+        if row["debit"] in debits
+    ]
+
+
+def _disputes(known: Known) -> list[Json]:
+    """Return what was in dispute at the end of each day, as intervals that do not overlap."""
+    at_end_of: dict[date, int] = {}
+    disputed_fen = 0
+    for row in known.postings:
+        disputed_fen += row["amount_fen"] * (
+            (row["debit"] == "disputed") - (row["credit"] == "disputed")
+        )
+        # An answer dated before its dispute leaves nothing in dispute on the days between.
+        at_end_of[row["on"]] = max(0, disputed_fen)
+    found: list[Json] = []
+    before_fen = 0
+    for on, fen in at_end_of.items():
+        if fen == before_fen:
+            continue
+        if before_fen:
+            found[-1]["to"] = on.isoformat()
+        if fen:
+            found.append({"amount": format_fen(fen), "from": on.isoformat()})
+        before_fen = fen
+    return found

@@ -1,0 +1,117 @@
+"""Everything known of one receivable as of a legal day and an instant, read for its reasoning."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlmodel import Session
+
+from services.ledger.access import VISIBLE, Viewer
+from services.ledger.errors import LedgerError
+from services.ledger.receivables.queries import BOOK, book_parameters, not_found
+from services.ledger.receivables.term import RECEIPTS
+
+_ASKED: Final = "receivable_id = :id AND {day} <= :as_of AND known_at <= :known_at"
+_CLAIM: Final = text(
+    f"""
+    SELECT r.id, r.invoice_kind, r.invoice_code, r.invoice_number, r.issued_on, r.opened_on,
+      r.face_fen, r.currency, r.agreed_due_on, r.contract_id, c.reference, c.signed_on, c.subject,
+      c.settlement, c.terms, c.debtor_kind, c.creditor_size, c.creditor_evidence, c.applies,
+      c.reason, c.regime, c.due_term_days, c.due_term_months, c.due_cap_days, c.rolls, c.flags,
+      c.almanac_version, d.name AS debtor_name, d.domestic AS debtor_domestic,
+      k.name AS creditor_name, k.domestic AS creditor_domestic,
+      r.opened_on <= :as_of AND r.known_at <= :known_at AS in_book
+    FROM receivables r JOIN contracts c ON c.id = r.contract_id
+    JOIN parties d ON d.id = r.debtor_id JOIN parties k ON k.id = r.creditor_id
+    WHERE r.id = :id AND {VISIBLE.format(table="r")}
+    """
+)
+_RECEIPTS: Final = text(
+    RECEIPTS.format(
+        facts="f.receivable_id = :id AND f.since_on <= :as_of AND f.known_at <= :known_at"
+    )
+    + " ORDER BY start_on NULLS FIRST, l.receipt_id"
+)
+_POSTINGS: Final = text(
+    f"""
+    SELECT id, debit, credit, amount_fen, "on", known_at FROM postings
+    WHERE {_ASKED.format(day='"on"')} ORDER BY "on", known_at, id
+    """
+)
+_ANSWERS: Final = text(
+    f"""
+    SELECT kind, amount_fen, reason, "on", known_at FROM confirmations
+    WHERE {_ASKED.format(day='"on"')} ORDER BY "on", known_at, id
+    """
+)
+_BOOK: Final = text(
+    f"""
+    WITH {BOOK}
+    SELECT start_on, due_on, CAST(:as_of AS date) - due_on AS days, disputed_fen,
+      receivable_fen + reserved_fen + assigned_fen AS undisputed_fen
+    FROM book WHERE id = :id
+    """
+)
+
+
+class NotYetOpenedError(LedgerError):
+    """A receivable asked about on a day or at an instant before it was in the book."""
+
+    code = "NOT_YET_OPENED"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the rows say; amounts are in fen, rows are in the order they happened."""
+
+    claim: RowMapping
+    """The receivable with its contract and parties."""
+    receipts: list[RowMapping]
+    """By the start they give, those without one first: the first or the last one decides."""
+    postings: list[RowMapping]
+    answers: list[RowMapping]
+    """Requests for confirmation and the debtor's answers."""
+    book: RowMapping
+    """What the reports of the same day and instant count for this receivable."""
+
+    @property
+    def deciding(self) -> RowMapping | None:
+        """The receipt that the term starts from, or is still waiting for."""
+        if not self.receipts:
+            return None
+        return self.receipts[0 if self.receipts[0]["start_on"] is None else -1]
+
+
+def known(
+    session: Session, viewer: Viewer, receivable_id: UUID, *, as_of: date, known_at: datetime
+) -> Known:
+    """Return what was known at an instant of all that had happened to a receivable by a day.
+
+    Raises:
+        NotFoundError: there is none, or none for this viewer.
+        NotYetOpenedError: it was not in the book then.
+    """
+    connection = session.connection()
+    values = {"id": receivable_id, **book_parameters(viewer, as_of=as_of, known_at=known_at)}
+    claim = connection.execute(_CLAIM, values).mappings().one_or_none()
+    if claim is None:
+        raise not_found()
+    if not claim["in_book"]:
+        raise NotYetOpenedError(
+            f"Invoice {claim['invoice_number']} was not in the book on {as_of} as known at"
+            f" {known_at.isoformat()}; it is of {claim['opened_on']}. Ask for a later day or"
+            " instant.",
+            f"截至{as_of}、按{known_at.isoformat()}已知事实，发票{claim['invoice_number']}"
+            f"尚未入账（入账日{claim['opened_on']}）；请查询更晚的日期或时点。",
+            field="as_of",
+        )
+    return Known(
+        claim,
+        list(connection.execute(_RECEIPTS, values).mappings()),
+        list(connection.execute(_POSTINGS, values).mappings()),
+        list(connection.execute(_ANSWERS, values).mappings()),
+        connection.execute(_BOOK, values).mappings().one(),
+    )

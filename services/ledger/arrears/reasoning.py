@@ -1,0 +1,198 @@
+"""Why a receivable is due when it is, and what follows: its facts as a case for the pure law.
+
+The case is in the fixed format, so anyone can judge it again without this database.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from sqlmodel import Session
+
+from services.events import REVIEW_NOTE
+from services.ledger.access import Viewer
+from services.ledger.almanac.service import edition
+from services.ledger.arrears import case_facts
+from services.ledger.arrears.book_case import Json, case_of
+from services.ledger.arrears.case_facts import Known
+from services.ledger.law import regime
+from services.ledger.law.case import explain
+from services.ledger.law.values import Almanac, LimitTable
+from services.ledger.money import format_fen
+
+
+class Note(NamedTuple):
+    """How facts of the book were put into the case, where the format is narrower than the book."""
+
+    text_zh: str
+    text_en: str
+
+
+NOTES: Final = {
+    "AGREED_DAY": Note(
+        "当事人就本笔应收账款约定了确定的付款日；本案按起算日至该日的天数计算期限。",
+        "The parties agreed a day of payment for this receivable; the case counts the days from"
+        " the start of the term to that day.",
+    ),
+    "AGREED_DAY_ALONE": Note(
+        "当事人约定了确定的付款日，而期限尚未起算或者起算晚于该日；到期日即该约定日"
+        "（休假日顺延），见台账数据，案例格式不能表达。",
+        "The parties agreed a day of payment, and the term has not started by then: the due day is"
+        " that day, rolled over rest days, as the book says; the case format has no words for it.",
+    ),
+    "PRINCIPAL_AS_POSTED": Note(
+        "台账将付款记入本金，未主张利息前不先抵利息；依民法典第五百六十一条先抵利息的结果"
+        "见理解 ALLOCATION。",
+        "The ledger posts payments to the principal as long as no interest is claimed; what comes"
+        " of interest first, under article 561 of the Civil Code, is shown by the reading"
+        " ALLOCATION.",
+    ),
+    "SEVERAL_RECEIPTS": Note(
+        "本发票对应多张收货单，最后起算的一张决定起算日。",
+        "The invoice names several receipts; the one that starts last decides.",
+    ),
+}
+
+
+def reason(
+    session: Session, viewer: Viewer, receivable_id: UUID, *, as_of: date, known_at: datetime
+) -> Json:
+    """Return the facts, the case, its result with readings and trace, and the book's own figures.
+
+    Everything is as of a legal day and as known at an instant, the almanac included, so the same
+    question gets the same answer for ever.
+
+    Raises:
+        NotFoundError: there is none, or none for this viewer.
+        NotYetOpenedError: it was not in the book then.
+        LprMissingError: the LPR of a day that counts is not in the almanac.
+    """
+    known = case_facts.known(session, viewer, receivable_id, as_of=as_of, known_at=known_at)
+    case, notes = case_of(known, as_of=as_of)
+    claim = known.claim
+    almanac, version = _almanac(
+        session, claim["signed_on"], decided_by=claim["almanac_version"], known_at=known_at
+    )
+    result = explain(case, almanac)
+    if "PRINCIPAL_AS_POSTED" in notes:
+        result["trace"] = [_as_posted(step) for step in _steps(result)]
+    return {
+        "receivable_id": receivable_id,
+        "as_of": as_of,
+        "known_at": known_at,
+        "almanac_version": version,
+        "facts": _facts(known),
+        "case": case,
+        "result": result,
+        "book": _book(known),
+        "notes": [{"id": name, **NOTES[name]._asdict()} for name in notes],
+        "note": REVIEW_NOTE,
+    }
+
+
+def _almanac(
+    session: Session, signed_on: date, *, decided_by: int, known_at: datetime
+) -> tuple[Almanac, int]:
+    """Return the almanac of an instant, with the readings and caps the contract was decided by.
+
+    A cap corrected later must not change the decision; one for later days counts for them.
+    """
+    decided = edition(session, version=decided_by)
+    now = edition(session, known_at=known_at)
+    if now.version < decided_by:
+        # Imported history is known before the almanac that its contract was decided by.
+        now = decided
+    in_force = max(signed_on, regime.DECREE_802_FROM)
+    limits = LimitTable(
+        [row for row in decided.almanac.limits.rows if row.valid_from <= in_force]
+        + [row for row in now.almanac.limits.rows if row.valid_from > in_force]
+    )
+    settings = decided.signed(signed_on).settings
+    return now.almanac._replace(limits=limits, settings=settings), now.version
+
+
+def _steps(result: Mapping[str, object]) -> list[dict[str, str]]:
+    steps = result["trace"]
+    assert isinstance(steps, list)
+    return steps
+
+
+def _as_posted(step: dict[str, str]) -> dict[str, str]:
+    """Say of the order of allocation that it is the ledger's, not the parties'."""
+    return step | {
+        "text_zh": step["text_zh"].replace("按约定先抵本金", "按入账先抵本金"),
+        "text_en": step["text_en"].replace("as agreed", "as posted"),
+    }
+
+
+def _facts(known: Known) -> Json:
+    """Return what the case was put from, as the book has it."""
+    claim = known.claim
+    return {
+        "receivable": {
+            "invoice_kind": claim["invoice_kind"],
+            "invoice_code": claim["invoice_code"],
+            "invoice_number": claim["invoice_number"],
+            "issued_on": claim["issued_on"],
+            "opened_on": claim["opened_on"],
+            "currency": claim["currency"],
+            "face": format_fen(claim["face_fen"]),
+            "agreed_due_on": claim["agreed_due_on"],
+        },
+        "contract": {
+            "id": claim["contract_id"],
+            "reference": claim["reference"],
+            "signed_on": claim["signed_on"],
+            "subject": claim["subject"],
+            "settlement": claim["settlement"],
+            "debtor": {"name": claim["debtor_name"], "kind": claim["debtor_kind"]},
+            "creditor": {
+                "name": claim["creditor_name"],
+                "size": claim["creditor_size"],
+                "evidence": claim["creditor_evidence"],
+            },
+            "terms": claim["terms"],
+        },
+        "decision": {
+            "applies": claim["applies"],
+            "reason": claim["reason"],
+            "regime": claim["regime"],
+            "term_days": claim["due_term_days"],
+            "term_months": claim["due_term_months"],
+            "cap_days": claim["due_cap_days"],
+            "rest_days_roll": claim["rolls"],
+            "flags": claim["flags"],
+            "almanac_version": claim["almanac_version"],
+        },
+        "receipts": [
+            {
+                **{name: value for name, value in row.items() if name != "receivable_id"},
+                "decides": row is known.deciding,
+            }
+            for row in known.receipts
+        ],
+        "movements": [_money(row) for row in known.postings],
+        "confirmations": [_money(row) for row in known.answers],
+    }
+
+
+def _money(row: RowMapping) -> Json:
+    named = {name: value for name, value in row.items() if name not in {"id", "amount_fen"}}
+    return {**named, "amount": format_fen(row["amount_fen"])}
+
+
+def _book(known: Known) -> Json:
+    """Return the book's own figures, as its reports count them, for the reader to compare."""
+    row = known.book
+    is_open = row["undisputed_fen"] + row["disputed_fen"] > 0
+    late = max(0, row["days"] or 0) if is_open else 0
+    return {
+        "start_on": row["start_on"],
+        "due_on": row["due_on"],
+        "days_overdue": late,
+        "undisputed": format_fen(row["undisputed_fen"]),
+        "disputed": format_fen(row["disputed_fen"]),
+        "overdue_undisputed": format_fen(row["undisputed_fen"] if late else 0),
+    }
