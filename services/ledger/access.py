@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.ledger.db import direct, run
 from services.ledger.errors import LedgerError
 
 SESSION_LASTS: Final = timedelta(hours=12)
@@ -71,7 +72,7 @@ VISIBLE: Final = (
 OPERATOR: Final = Viewer(name="operator", role="operator", party_id=None)
 """Whoever runs commands on the machine itself."""
 
-_BY_TOKEN: Final = text(
+_BY_TOKEN: Final = direct(
     """
     SELECT k.name, k.role, k.party_id FROM api_keys k
     WHERE k.key_hash = :digest AND k.revoked_at IS NULL
@@ -94,7 +95,7 @@ def identify(session: Session, token: str) -> Viewer:
     Raises:
         NotSignedInError: nobody does, or no longer.
     """
-    row = session.connection().execute(_BY_TOKEN, {"digest": digest(token)}).one_or_none()
+    row = run(session, _BY_TOKEN, {"digest": digest(token)}).fetchone()
     if row is None:
         raise NotSignedInError(
             "This key or sign-in is unknown or has ended; sign in again.",
