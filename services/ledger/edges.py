@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 
+import psycopg
 from fastapi import APIRouter, Depends, FastAPI, Request, status
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
@@ -254,7 +255,8 @@ class LedgerApi(FastAPI):
         self.add_exception_handler(LedgerError, _refused)
         self.add_exception_handler(RequestValidationError, _invalid)
         self.add_exception_handler(HTTPException, _http)
-        self.add_exception_handler(OperationalError, _busy)
+        for unavailable in (OperationalError, psycopg.OperationalError):
+            self.add_exception_handler(unavailable, _busy)
         self.add_exception_handler(Exception, _broken)
 
     def build_middleware_stack(self) -> ASGIApp:
