@@ -56,6 +56,20 @@ _BOOK: Final = text(
 )
 
 
+_NAMED: Final = text(
+    f"""
+    SELECT r.id FROM receivables r WHERE r.invoice_number = :number
+      AND {VISIBLE.format(table="r")} ORDER BY r.id LIMIT 20
+    """
+)
+
+
+class SeveralError(LedgerError):
+    """An invoice number that several receivables have; the id tells them apart."""
+
+    code = "INVOICE_AMBIGUOUS"
+
+
 class NotYetOpenedError(LedgerError):
     """A receivable asked about on a day or at an instant before it was in the book."""
 
@@ -83,6 +97,31 @@ class Known:
         if not self.receipts:
             return None
         return self.receipts[0 if self.receipts[0]["start_on"] is None else -1]
+
+
+def named(session: Session, viewer: Viewer, name: str) -> UUID:
+    """Return the id of the receivable that a person names by its id or its invoice number.
+
+    Raises:
+        NotFoundError: there is none, or none for this viewer.
+        SeveralError: several invoices, of several sellers or codes, have the number.
+    """
+    try:
+        return UUID(name)
+    except ValueError:
+        pass
+    values = {"number": name, **viewer.parameters()}
+    ids = session.connection().execute(_NAMED, values).scalars().all()
+    if not ids:
+        raise not_found()
+    if len(ids) > 1:
+        shown = ", ".join(str(each) for each in ids)
+        raise SeveralError(
+            f"Several receivables have the invoice number {name}; name one by its id: {shown}.",
+            f"多笔应收账款的发票号码为{name}；请用编号指明：{shown}。",
+        )
+    found: UUID = ids[0]
+    return found
 
 
 def known(

@@ -75,7 +75,7 @@ def _show_import(console: Console, result: Result) -> None:
         return
     said = "将导入 would import" if result["preview"] else "已导入 imported"
     console.print(f"[bold]{said}[/] 第{result['version']}版 version {result['version']}")
-    table = grid("", "", right=("",))
+    table = grid("变动 change", "数 count", right=("数 count",))
     for kind, count in sorted(result["rows"].items()):
         table.add_row(f"{kind} 行 rows", grouped(count))
     table.add_row("日历变动 days of the calendar", grouped(result["calendar_days"]))

@@ -1,6 +1,7 @@
-"""`ledger law`: judge one case from a file, without a database or servers."""
+"""`ledger law`: judge the cases of a file, without a database or servers."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ from rich.console import Console
 
 from services.ledger.almanac import shipped
 from services.ledger.cli.options import Json
-from services.ledger.cli.output import Result, emit, grid, grouped
+from services.ledger.cli.output import Result, emit, grid, grouped, said
 from services.ledger.errors import LedgerError
 from services.ledger.law import case as cases
 
@@ -20,35 +21,66 @@ CaseFile = Annotated[
 
 
 class CaseUnreadableError(LedgerError):
-    """A file that is not JSON, or not one JSON object."""
+    """A file that is not JSON, or neither a case nor a list of cases."""
 
     code = "CASE_UNREADABLE"
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: Path) -> Any:  # noqa: ANN401 (JSON)
     try:
-        case = json.loads(file.read_text(encoding="utf-8-sig"))
+        found = json.loads(file.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise CaseUnreadableError(
             f"{file} is not JSON in UTF-8: {error}.", f"{file} 不是 UTF-8 编码的 JSON：{error}。"
         ) from None
-    if not isinstance(case, dict):
-        raise CaseUnreadableError(f"{file} is not one JSON object.", f"{file} 不是一个 JSON 对象。")
-    return case
+    if not isinstance(found, dict) and not (isinstance(found, list) and found):
+        raise CaseUnreadableError(
+            f"{file} is neither one JSON object nor a list of them.",
+            f"{file} 不是 JSON 对象或对象列表。",
+        )
+    return found
+
+
+def _judge(file: Path, judge: Callable[..., Result], *, as_json: bool) -> None:
+    """Print one result for each case: for one case an object, for a list of cases a list."""
+    found = _read(file)
+    if isinstance(found, dict):
+        result = judge(found, shipped())
+        emit(result, as_json=as_json, table=lambda console: show_result(console, result))
+        return
+    results = [_judged(judge, case) for case in found]
+    if as_json:
+        typer.echo(json.dumps(results, ensure_ascii=False, indent=2))
+    else:
+        console = Console(highlight=False)
+        for number, result in enumerate(results, start=1):
+            console.print(f"[bold]案例 case {number}[/]")
+            if "code" in result:
+                console.print(f"{result['code']}  {result['detail_zh']}", markup=False)
+            else:
+                show_result(console, result)
+    if any("code" in result for result in results):
+        raise typer.Exit(1)
+
+
+def _judged(judge: Callable[..., Result], case: object) -> Result:
+    """Return the result of one case of a list, or why it has none: the others are judged still."""
+    try:
+        return judge(case, shipped())
+    except LedgerError as error:
+        return said(error)
 
 
 @app.command("due")
 def due(case: CaseFile, *, as_json: Json = False) -> None:
     """When the payment is due, how late it is, and the interest under each reading."""
-    result = cases.decide(_read(case), shipped())
-    emit(result, as_json=as_json, table=lambda console: _show(console, result))
+    _judge(case, cases.decide, as_json=as_json)
 
 
 @app.command("explain")
 def explain(case: CaseFile, *, as_json: Json = False) -> None:
     """The same with every step: rule, article, and what came of it, in both languages."""
-    result = cases.explain(_read(case), shipped())
-    emit(result, as_json=as_json, table=lambda console: _show(console, result))
+    _judge(case, cases.explain, as_json=as_json)
 
 
 _LINES = (
@@ -71,7 +103,8 @@ def _said(name: str, value: object) -> str:
     return grouped(value) if name == "overdue_undisputed" else str(value)
 
 
-def _show(console: Console, result: Result) -> None:
+def show_result(console: Console, result: Result) -> None:
+    """Print the result of a case for people."""
     table = grid("", "")
     for label, name in _LINES:
         table.add_row(label, _said(name, result[name]))

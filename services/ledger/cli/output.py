@@ -35,17 +35,16 @@ def emit(result: Result, *, as_json: bool, table: Callable[[Console], None]) -> 
         table(Console(highlight=False))
 
 
+def said(error: LedgerError) -> dict[str, object]:
+    """Return what a refusal says, in the shape of HTTP's problems."""
+    field = {} if error.field is None else {"field": error.field}
+    return {"code": error.code, "detail": error.english, "detail_zh": error.chinese, **field}
+
+
 def refuse(error: LedgerError, *, as_json: bool) -> typer.Exit:
     """Say on stderr why a request is refused, and return the exit to raise."""
     if as_json:
-        said: dict[str, object] = {
-            "code": error.code,
-            "detail": error.english,
-            "detail_zh": error.chinese,
-        }
-        if error.field is not None:
-            said["field"] = error.field
-        typer.echo(json.dumps(said, ensure_ascii=False), err=True)
+        typer.echo(json.dumps(said(error), ensure_ascii=False), err=True)
     else:
         console = Console(stderr=True, highlight=False)
         console.print(f"[bold red]{error.code}[/]  {escape(error.chinese)}")

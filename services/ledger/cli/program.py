@@ -7,7 +7,17 @@ import typer
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from services.ledger.cli import books, files, laws, lists, people, reports, running
+from services.ledger.cli import (
+    almanac,
+    books,
+    files,
+    laws,
+    lists,
+    people,
+    reasoning,
+    reports,
+    running,
+)
 from services.ledger.cli.connection import not_migrated, unreachable
 from services.ledger.cli.output import refuse
 from services.ledger.errors import LedgerError
@@ -28,6 +38,8 @@ people.add_to(app)
 lists.add_to(reports.app)
 app.add_typer(reports.app, name="report")
 app.add_typer(laws.app, name="law")
+app.add_typer(almanac.app, name="almanac")
+reasoning.add_to(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
