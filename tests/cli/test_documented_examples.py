@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from tests.cli.documented import DOCUMENT, Example, check, examples, fits, run
 
 EXAMPLES = examples(DOCUMENT.read_text(encoding="utf-8"))
 DEMO = "LEDGER_HOME=demo"
+README = Path(__file__).parents[2].joinpath("README.md")
 
 
 @pytest.fixture
@@ -33,6 +35,19 @@ def test_every_command_has_an_example() -> None:
         inner = getattr(command, "commands", {"": None})
         for words in (f"ledger {name} {sub}".strip() for sub in inner):
             assert any(f"{words} " in f"{one} " for one in told), words
+
+
+def test_the_readme_shows_only_commands_that_are_run_here_and_each_of_them() -> None:
+    run_here = {
+        example.command.removeprefix(f"{DEMO} ")
+        for example in EXAMPLES
+        if isinstance(example, Example)
+    }
+    shown = set(re.findall(r"`(ledger [^`]+)`", README.read_text(encoding="utf-8")))
+
+    assert shown <= run_here
+    words = {" ".join(command.split()[1:2]) for command in run_here}
+    assert words == {" ".join(command.split()[1:2]) for command in shown}
 
 
 @pytest.mark.parametrize(
