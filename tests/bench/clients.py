@@ -45,7 +45,8 @@ _BARE = """
         %(creditor)s, %(data)s, %(request)s, now())
     )
     INSERT INTO unsealed (subject_id, event_id) VALUES (%(id)s, %(event)s)"""
-"""The same rows in the same tables as one POST writes: one statement, one transaction."""
+"""The same rows in the same tables as one POST writes: one statement, prepared, no question asked
+first; before it the driver sends BEGIN, after it COMMIT."""
 
 ISSUED_ON, DUE_ON = date(2025, 7, 10), date(2025, 9, 8)
 
@@ -91,14 +92,13 @@ def _rows(options: argparse.Namespace) -> list[dict[str, Any]]:
 def _bare(options: argparse.Namespace) -> None:
     rows = _rows(options)
     shares = [rows[part :: options.clients] for part in range(options.clients)]
-    connections = [psycopg.connect(options.to, autocommit=True) for _ in shares]
-    for connection in connections:
-        connection.execute("SELECT 1")
+    connections = [psycopg.connect(options.to) for _ in shares]
 
     def work(connection: psycopg.Connection, share: list[dict[str, Any]]) -> None:
         cursor = connection.cursor()
         for row in share:
             cursor.execute(_BARE, row, prepare=True)
+            connection.commit()
 
     _wait()
     with ThreadPoolExecutor(len(shares)) as pool:
