@@ -14,6 +14,7 @@ from services.ledger.receivables.api import router as receivables
 from services.ledger.receivables.receipts_api import router as receipts
 from services.ledger.web.metrics import router as metrics
 from services.ledger.web.pages import router as pages
+from services.ledger.web.pages_reasoning import router as reasoning_page
 
 BODY_BYTES = 1024 * 1024
 
@@ -38,7 +39,7 @@ DOMAIN = (
     insight,
     intake,
 )
-for router in (*DOMAIN, metrics, pages):
+for router in (*DOMAIN, metrics, reasoning_page, pages):
     app.include_router(router)
 
 
