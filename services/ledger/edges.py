@@ -19,7 +19,7 @@ from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.ledger.access import NotSignedInError, Viewer, identify
+from services.ledger.access import NotSignedInError, Viewer, identify, recognise
 from services.ledger.clock import today
 from services.ledger.db import open_session, transaction
 from services.ledger.errors import LedgerError
@@ -141,8 +141,7 @@ AskedBy = Annotated[Viewer, Depends(_asked_by, scope="function")]
 class Router(APIRouter):
     """A router whose endpoints run in one thread each, from who asks to the commit.
 
-    FastAPI enters and leaves every dependency that waits in a thread of its own; the hops between
-    them cost more than all else in a write.
+    FastAPI enters and leaves each waiting dependency in a thread; the hops cost most of a write.
     """
 
     def add_api_route(
@@ -162,10 +161,11 @@ def _in_one_thread(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     sessions = [name for name, kind in kinds.items() if kind == DbSession]
 
     def work(token: str, given: dict[str, Any]) -> object:
-        with transaction() as session:
-            viewer = identify(session, token)
-            given.update(dict.fromkeys(viewers, viewer), **dict.fromkeys(sessions, session))
+        given.update(dict.fromkeys(viewers, recognise(token)))
+        if not sessions:
             return endpoint(**given)
+        with transaction() as session:
+            return endpoint(**given, **dict.fromkeys(sessions, session))
 
     async def run(*, token: Token, **given: Any) -> object:  # noqa: ANN401 (the endpoint's own)
         return await run_in_threadpool(work, token, given)

@@ -7,6 +7,7 @@ from fastapi import Query, Request, Response, status
 
 from services.ledger.clock import today
 from services.ledger.config import settings
+from services.ledger.db import one_statement, transaction
 from services.ledger.edges import AskedBy, DbSession, Router, past_day, request_id
 from services.ledger.errors import LedgerError
 from services.ledger.ids import new_id
@@ -34,16 +35,25 @@ router = Router(prefix="/v1", tags=["receivables"])
 
 @router.post("/receivables", status_code=status.HTTP_201_CREATED)
 def post_receivable(
-    body: ReceivableIn, viewer: AskedBy, session: DbSession, request: Request, response: Response
+    body: ReceivableIn, viewer: AskedBy, request: Request, response: Response
 ) -> Opened:
     """Record an invoice as a receivable; the same again answers 200.
 
     What the buyer itself records counts as confirmed.
     """
-    creditor_id = UUID(int=0)
-    if body.invoice_kind == "OTHER":
-        creditor_id = get_contract(session, viewer, body.contract_id).creditor_id
-    opening = Opening(
+    # One statement, unless receipts are to be named as well.
+    with transaction() if body.receipt_ids else one_statement() as session:
+        creditor_id = UUID(int=0)
+        if body.invoice_kind == "OTHER":
+            creditor_id = get_contract(session, viewer, body.contract_id).creditor_id
+        opening = _opening(body, creditor_id)
+        if open_receivable(session, viewer, opening, request_id(request)) is not None:
+            response.status_code = status.HTTP_200_OK
+    return Opened(id=opening.id)
+
+
+def _opening(body: ReceivableIn, creditor_id: UUID) -> Opening:
+    return Opening(
         id=body.id or new_id(),
         contract_id=body.contract_id,
         order_id=body.order_id,
@@ -68,9 +78,6 @@ def post_receivable(
             issued_on=body.issued_on,
         ),
     )
-    if open_receivable(session, viewer, opening, request_id(request)) is not None:
-        response.status_code = status.HTTP_200_OK
-    return Opened(id=opening.id)
 
 
 @router.get("/receivables")

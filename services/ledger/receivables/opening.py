@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -83,8 +84,7 @@ _OPEN: Final = direct(
       SELECT :id, c.id, :order_id, c.debtor_id, c.creditor_id, :invoice_kind, :invoice_code,
         :invoice_number, :issued_on, :face_fen, :currency, :agreed_due_on, :opened_on, :identity,
         now()
-      FROM c, claimed ON CONFLICT DO NOTHING
-      RETURNING id, debtor_id, creditor_id, agreed_due_on
+      FROM c, claimed RETURNING id, debtor_id, creditor_id, agreed_due_on
     ), stated AS (
       INSERT INTO clock_facts (receivable_id, id, receipt_id, kind, "on", since_on, known_at)
       SELECT r.id, f.id, r.id, f.kind, f."on", f."on", now()
@@ -184,7 +184,13 @@ def open_receivable(
         "request_id": request_id,
         **viewer.parameters(),
     }
-    if run(session, _OPEN, values).fetchone() is None:
+    try:
+        opened = run(session, _OPEN, values).fetchone()
+    except UniqueViolation:
+        # The id is taken; the statement, the invoice's identity included, wrote nothing.
+        session.rollback()
+        opened = None
+    if opened is None:
         return _already_there(session, viewer, opening)
     if opening.receipt_ids:
         name_receipts(session, opening.id, opening.receipt_ids, since_on=opening.opened_on)
@@ -193,8 +199,6 @@ def open_receivable(
 
 def _already_there(session: Session, viewer: Viewer, opening: Opening) -> queries.Claim:
     """Return the same receivable sent before, or raise what kept it from being opened."""
-    # The identity may have been inserted before the id turned out to be taken.
-    session.rollback()
     asked = {"id": opening.contract_id, **viewer.parameters()}
     # A stranger to the contract must not learn that the invoice or the id is in use.
     if session.connection().execute(_MAY_OPEN, asked).one_or_none() is None:
