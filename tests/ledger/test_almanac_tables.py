@@ -264,22 +264,13 @@ def test_the_almanac_of_an_instant_and_of_a_version_comes_out_again(session: Ses
     assert edition(session, known_at=datetime(2099, 1, 1, tzinfo=UTC)).version == 2
 
 
-@pytest.fixture
-def capped(session: Session) -> Session:
-    take(
-        session,
-        rows(
-            "limit:gov_cap_days,2026-01-01,45,测试用",
-            "reading:public_term_over_cap,2026-01-01,DEFAULT,测试用",
-        ),
-    )
-    return session
+def test_an_imported_cap_and_reading_count_from_their_day(session: Session) -> None:
+    cap = "limit:gov_cap_days,2026-01-01,45,测试用"
+    take(session, rows(cap, "reading:public_term_over_cap,2026-01-01,DEFAULT,测试用"))
 
-
-def test_an_imported_cap_and_reading_count_from_their_day(capped: Session) -> None:
     def decided(day: date) -> tuple[int | None, int | None]:
         facts = ContractFacts(day, "GOV", "SMALL", term_days=90)
-        terms = decide_terms(facts, current(capped, signed_on=day))
+        terms = decide_terms(facts, current(session, signed_on=day))
         return terms.term_days, terms.cap_days
 
     assert decided(date(2025, 12, 31)) == (90, 60)

@@ -199,6 +199,12 @@ def test_the_size_at_signing_is_kept_with_its_evidence(
     assert contract.applies == {"LARGE": "false", "UNDETERMINED": "unknown"}.get(size, "true")
 
 
+def test_a_large_creditor_is_no_sme_whoever_owns_it(session: Session) -> None:
+    contract = registered(session, creditor_kind="LARGE_SOE")
+
+    assert (contract.applies, contract.reason) == ("false", "CREDITOR_NOT_SME")
+
+
 def test_a_size_that_the_figures_contradict_is_refused(session: Session) -> None:
     with pytest.raises(SizeContradictedError, match=r"stated to be MICRO.*make it SMALL"):
         registered(session, creditor=INDUSTRY | {"size": "MICRO", "source": "SELF_DECLARED"})

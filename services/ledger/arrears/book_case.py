@@ -10,7 +10,7 @@ from services.ledger.arrears.case_facts import Known
 from services.ledger.law import case_input, civil_code
 from services.ledger.law.sme_standard import UNDETERMINED
 from services.ledger.money import format_fen
-from services.ledger.orders.terms import banned_though_agreed
+from services.ledger.orders.terms import banned_though_agreed, known_size
 
 Json = dict[str, Any]
 
@@ -76,10 +76,9 @@ def _party(word: str, *, known: frozenset[str], key: str) -> Json:
 
 
 def _creditor(claim: RowMapping) -> Json:
-    size = "LARGE" if claim["creditor_size"] == "LARGE_SOE" else claim["creditor_size"]
     evidence = claim["creditor_evidence"] or {}
     return {
-        "size": size if size in case_input.SIZES else UNDETERMINED,
+        "size": known_size(claim["creditor_size"]) or UNDETERMINED,
         "domestic": claim["creditor_domestic"],
         "declared": evidence.get("declared", True),
     }

@@ -12,7 +12,7 @@ from services.ledger.intake.desk import Desk
 from services.ledger.law.terms import ContractFacts
 from services.ledger.orders.audit import decision_columns
 from services.ledger.orders.models import Contract
-from services.ledger.orders.service import SIZES
+from services.ledger.orders.terms import known_size
 
 _NAMING: Final = ("contract", "order", "receivable")
 _TERMS: Final = ("term_days", "term_months", "pay_when_paid", "inspection_days")
@@ -169,11 +169,10 @@ def take_contracts(desk: Desk, session: Session, almanac: Almanac) -> None:
 
 
 def _facts(row: RowMapping) -> ContractFacts:
-    size = row["creditor_kind"]
     return ContractFacts(
         signed_on=row["signed_on"],
         debtor_kind=row["debtor_kind"],
-        creditor_size=size if size in SIZES else None,
+        creditor_size=known_size(row["creditor_kind"]),
         settlement=row["settlement"],
         term_days=row["term_days"],
         term_months=row["term_months"],

@@ -3,6 +3,8 @@
 The audit comes before anything is late, and every flag says its article.
 """
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from services.ledger.law.audit import AuditFacts, Instrument, audit_clauses, audit_instrument
@@ -14,7 +16,37 @@ from services.ledger.law.rules import rule_of_flag
 from services.ledger.law.terms import ContractFacts, TermsDecision, decide_terms
 from services.ledger.law.trace import flag_step
 from services.ledger.law.values import Almanac
-from services.ledger.orders.terms import Clauses
+from services.ledger.orders.terms import Clauses, Size, clauses_of, facts_of, known_size
+
+
+def decide_contract(
+    terms: Mapping[str, Any],
+    size: Size,
+    almanac: Almanac,
+    *,
+    signed_on: date,
+    debtor_kind: str,
+    subject: str,
+    settlement: str,
+    domestic: bool,
+) -> dict[str, Any]:
+    """Decide what a contract says, and audit it, as the contract's columns keep it."""
+    facts = facts_of(
+        terms,
+        signed_on=signed_on,
+        debtor_kind=debtor_kind,
+        creditor_size=known_size(size.word),
+        settlement=settlement,
+        domestic=domestic,
+    )
+    clauses = clauses_of(
+        terms,
+        signed_on=signed_on,
+        debtor_kind=debtor_kind,
+        subject=subject,
+        declared=(size.evidence or {}).get("declared", True),
+    )
+    return decision_columns(facts, almanac, clauses)
 
 
 def decision_columns(

@@ -16,19 +16,11 @@ from services.ledger.ids import id_of
 from services.ledger.law.values import Almanac
 from services.ledger.log.service import Entry, append
 from services.ledger.money import format_fen
-from services.ledger.orders.audit import decision_columns
+from services.ledger.orders.audit import decide_contract
 from services.ledger.orders.models import Contract, Order
-from services.ledger.orders.terms import (
-    TERM_KEYS,
-    Size,
-    clauses_of,
-    facts_of,
-    size_at_signing,
-)
+from services.ledger.orders.terms import TERM_KEYS, Size, size_at_signing
 from services.ledger.parties import service as parties
 from services.ledger.parties.models import Party
-
-SIZES: Final = frozenset({"LARGE", "LARGE_SOE", "MEDIUM", "SMALL", "MICRO", "INDIVIDUAL"})
 
 
 class SamePartyError(LedgerError):
@@ -94,20 +86,15 @@ def register_contract(
     if known is not None:
         return _same_contract(known, agreed, terms, size)
     debtor_kind = agreed.debtor_kind or debtor.kind
-    facts = facts_of(
+    decided = decide_contract(
         terms,
-        signed_on=agreed.signed_on,
-        debtor_kind=debtor_kind,
-        creditor_size=size.word if size.word in SIZES else None,
-        settlement=agreed.settlement,
-        domestic=debtor.domestic and creditor.domestic,
-    )
-    clauses = clauses_of(
-        terms,
+        size,
+        almanac,
         signed_on=agreed.signed_on,
         debtor_kind=debtor_kind,
         subject=agreed.subject,
-        declared=(size.evidence or {}).get("declared", True),
+        settlement=agreed.settlement,
+        domestic=debtor.domestic and creditor.domestic,
     )
     contract = Contract(
         id=agreed.id,
@@ -122,7 +109,7 @@ def register_contract(
         settlement=agreed.settlement,
         terms=terms,
         almanac_version=almanac_version,
-        **decision_columns(facts, almanac, clauses),
+        **decided,
     )
     contract.known_at = session.connection().execute(text("SELECT now()")).scalar_one()
     session.add(contract)

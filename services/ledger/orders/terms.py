@@ -40,6 +40,10 @@ _MAY_BE_AGREED: Final = frozenset({"COMPLETION_FILING", "FINAL_AUDIT"})
 _FIGURES: Final = ("employees", "revenue_wan", "assets_wan")
 
 
+SIZES: Final = frozenset({"LARGE", "MEDIUM", "SMALL", "MICRO", "INDIVIDUAL"})
+"""What is known of a creditor; a kind of party that is none of these leaves its size unknown."""
+
+
 class SizeContradictedError(LedgerError):
     """A size that the figures given with it do not give."""
 
@@ -67,6 +71,13 @@ class Size(NamedTuple):
 
     word: str
     evidence: dict[str, Any] | None
+
+
+def known_size(kind: str) -> str | None:
+    """Return the size that a kind of party is of, or None where it says nothing of size."""
+    # Art. 3: "大型企业，是指中小企业以外的企业", whoever owns it.
+    size = kind.removesuffix("_SOE")
+    return size if size in SIZES else None
 
 
 def facts_of(

@@ -36,6 +36,7 @@ def get_reasoning(
         signed_in,
         **found,
         law_words=words_law,
+        grouped=grouped,
         applies=_APPLIES.get(result["applies"], "unknown"),
         conclusion=[
             (word, _said(name, result[name]))
