@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from services.ledger import db
+from services.ledger.access import OPERATOR
 from services.ledger.almanac import shipped
 from services.ledger.law.case import explain
+from services.ledger.receivables.queries import get_visible
 from tests.cli.conftest import Run
 from tests.ledger.make import a_contract, a_receivable
+from tests.ledger.test_almanac_tables import notice
 
 CASE: dict[str, Any] = {
     "signed_on": "2025-06-10",
@@ -74,6 +77,20 @@ def test_a_preview_of_an_import_changes_nothing(run: Run, file: Path) -> None:
     )
     assert [one["version"] for one in after["imports"]] == [1]
     assert "第1版" in run("almanac", "show").out
+
+
+def test_migrating_again_keeps_an_imported_notice(run: Run, file: Path) -> None:
+    with db.transaction() as session:
+        contract = a_contract(session, signed_on=date(2026, 9, 1))
+        claim = a_receivable(session, contract, delivered_on=date(2026, 12, 10))
+    file.write_text(notice(), encoding="utf-8")
+    assert run("almanac", "import", str(file), "--json").json["due_days"] == 1
+
+    run("migrate")
+
+    with db.transaction() as session:
+        assert get_visible(session, OPERATOR, claim.id).due_on == date(2027, 2, 10)
+    assert run("verify", "--json").json["findings"] == []
 
 
 def test_every_fault_of_a_file_is_shown_with_its_line(run: Run, file: Path) -> None:
