@@ -1,5 +1,7 @@
 """The ledger's HTTP application."""
 
+import gc
+
 from services.ledger.arrears.api import router as arrears
 from services.ledger.arrears.reasoning_api import router as reasoning
 from services.ledger.edges import LedgerApi
@@ -47,3 +49,9 @@ for router in (*DOMAIN, metrics, reasoning_page, pages):
 def healthz() -> dict[str, str]:
     """Answer that the process serves; what depends on the database is asked elsewhere."""
     return {"status": "ok"}
+
+
+# What was imported stays for good: the collector need not go through it again and again, nor
+# after every few requests through what those have left.
+gc.freeze()
+gc.set_threshold(10_000, 20, 50)
