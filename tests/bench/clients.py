@@ -9,6 +9,7 @@ import json
 import selectors
 import socket
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
@@ -111,6 +112,8 @@ def _http(options: argparse.Namespace) -> None:
     selector = selectors.DefaultSelector()
     for _ in range(options.clients):
         connection = socket.create_connection((host, int(port)))
+        # All at once, the first API process to wake would take every one of them.
+        time.sleep(0.02)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         selector.register(connection, selectors.EVENT_READ)
     _wait()

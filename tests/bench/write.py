@@ -24,6 +24,8 @@ from tests.bench.figures import Figure, middle, say
 from tests.bench.place import Place, session_on
 
 CLIENTS = 16
+WORKERS = 2
+"""API processes; one to a core."""
 GATE = 0.35
 _ROUNDS = 5
 _BARE_PROCESSES = 1
@@ -37,7 +39,7 @@ class _Deal(NamedTuple):
     token: str
 
 
-def measure(place: Place, *, quick: bool, workers: int = 1) -> list[Figure]:
+def measure(place: Place, *, quick: bool, workers: int = WORKERS) -> list[Figure]:
     """Return the ratio of the two rates, round by round, the median of the rounds."""
     count = 800 if quick else 3_200
     with place.database() as url, _serving(url, workers) as address:
