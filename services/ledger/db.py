@@ -61,17 +61,6 @@ def transaction(*, long: bool = False) -> Iterator[Session]:
         session.commit()
 
 
-@contextmanager
-def one_statement() -> Iterator[Session]:
-    """Open a session for a command of one statement, which is a transaction of its own.
-
-    BEGIN and COMMIT would be two more trips to the server, as long as the statement's own.
-    """
-    with Session(engine(), expire_on_commit=False) as session:
-        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-        yield session
-
-
 def open_session() -> Iterator[Session]:
     """Give one request its transaction, committed before it is answered (``scope="function"``)."""
     with transaction() as session:

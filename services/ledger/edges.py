@@ -4,6 +4,7 @@ import inspect
 import logging
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.ledger.access import NotSignedInError, Viewer, identify, recognise
+from services.ledger.access import NotSignedInError, Viewer, identify
 from services.ledger.clock import today
 from services.ledger.db import open_session, transaction
 from services.ledger.errors import LedgerError
@@ -28,6 +29,7 @@ from services.ledger.money import AmountError, parse_fen
 
 COOKIE = "ledger_session"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 log = logging.getLogger("ledger.http")
@@ -75,14 +77,16 @@ def _amount_is_text(value: object) -> object:
 def _day(value: object) -> object:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    try:
+    with suppress(ValueError):
         if isinstance(value, str) and _DAY.fullmatch(value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
+            day = date.fromisoformat(value)
+            # Days are counted on from; what is outside overflows a calendar somewhere.
+            if _FIRST_YEAR <= day.year <= _LAST_YEAR:
+                return day
     raise PydanticCustomError(
         "DAY_INVALID",
-        "A day is written YYYY-MM-DD and must exist. 日期须写成YYYY-MM-DD且真实存在。",
+        "A day is written YYYY-MM-DD, exists and lies in 1900 to 2199."
+        " 日期须写成YYYY-MM-DD，真实存在且在1900至2199年间。",
     )
 
 
@@ -161,11 +165,10 @@ def _in_one_thread(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     sessions = [name for name, kind in kinds.items() if kind == DbSession]
 
     def work(token: str, given: dict[str, Any]) -> object:
-        given.update(dict.fromkeys(viewers, recognise(token)))
-        if not sessions:
-            return endpoint(**given)
         with transaction() as session:
-            return endpoint(**given, **dict.fromkeys(sessions, session))
+            viewer = identify(session, token)
+            given.update(dict.fromkeys(viewers, viewer), **dict.fromkeys(sessions, session))
+            return endpoint(**given)
 
     async def run(*, token: Token, **given: Any) -> object:  # noqa: ANN401 (the endpoint's own)
         return await run_in_threadpool(work, token, given)

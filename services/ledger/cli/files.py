@@ -12,9 +12,10 @@ from sqlmodel import Session
 from services.ledger.access import OPERATOR
 from services.ledger.almanac import shipped
 from services.ledger.cli.connection import book, servers
-from services.ledger.cli.options import AsOf, Json, day_or_today
+from services.ledger.cli.options import AsOf, Json
 from services.ledger.cli.output import Result, emit, grid, grouped, more, progress, refuse
 from services.ledger.db import transaction
+from services.ledger.edges import past_day
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.financing import exporting, queries
 from services.ledger.financing.files.formats import FORMATS
@@ -196,7 +197,7 @@ def export(
                         OPERATOR,
                         platform=platform,
                         currency=currency,
-                        as_of=day_or_today(as_of),
+                        as_of=past_day(as_of),
                     )
                 totals = write_file(session, made, file_format=file_format, target=draft)
                 _to_disk(draft)
@@ -270,7 +271,7 @@ def _show_exported(console: Console, result: Result) -> None:
 def answer(file: InFile, *, as_of: AsOf = None, as_json: Json = False) -> None:
     """Take in a platform's tsin.002 answer: financed, pending, refused; once."""
     with book() as session, file.open("rb") as stream:
-        taken = read_answer_file(session, OPERATOR, stream, on=day_or_today(as_of))
+        taken = read_answer_file(session, OPERATOR, stream, on=past_day(as_of))
     result = {
         "reference": taken.reference,
         "financed": taken.financed,

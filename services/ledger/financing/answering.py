@@ -78,7 +78,13 @@ _TAKE_IN: Final = text(
       SELECT receivable_id, claim_id, md5('answer:' || claim_id || state)::uuid, state,
         financed_fen, reason, :on, :at FROM a
     ), held AS (
-      SELECT b.receivable_id, a.claim_id, a.state, least(x.amount_fen, b.reserved_fen) AS fen
+      SELECT b.receivable_id, a.claim_id, a.state, least(x.amount_fen, CASE a.state
+        WHEN 'FINANCED' THEN b.reserved_fen
+        ELSE greatest(0, b.reserved_fen - coalesce((
+          SELECT sum(o.amount_fen) FROM claims o
+          WHERE o.receivable_id = x.receivable_id AND o.id <> x.id AND NOT EXISTS (
+            SELECT FROM claim_answers z WHERE z.receivable_id = o.receivable_id
+              AND z.claim_id = o.id AND z.state <> 'PENDING')), 0)) END)::bigint AS fen
       FROM a JOIN claims x ON x.receivable_id = a.receivable_id AND x.id = a.claim_id
       JOIN balances b ON b.receivable_id = a.receivable_id WHERE a.state <> 'PENDING'
     ), posted AS (

@@ -12,7 +12,16 @@ from pydantic import AwareDatetime
 from starlette.background import BackgroundTask
 
 from services.ledger.clock import now, today
-from services.ledger.edges import ApiModel, AskedBy, Currency, Day, DbSession, Text, request_id
+from services.ledger.edges import (
+    ApiModel,
+    AskedBy,
+    Currency,
+    Day,
+    DbSession,
+    Text,
+    past_day,
+    request_id,
+)
 from services.ledger.financing import exporting, queries, service
 from services.ledger.financing.files.formats import FORMATS
 from services.ledger.money import format_fen
@@ -155,13 +164,19 @@ def post_platform(body: PlatformIn, viewer: AskedBy, session: DbSession) -> Plat
 
 @router.post("/exports", status_code=status.HTTP_201_CREATED)
 def post_export(body: ExportIn, viewer: AskedBy, session: DbSession, request: Request) -> ExportOut:
-    """Reserve all that the asker may offer to a platform; its file is fetched afterwards."""
+    """Reserve all that the asker may offer to a platform; its file is fetched afterwards.
+
+    A day in the past is for the operator, who answers for what has happened since.
+    """
+    day = past_day(body.as_of)
+    if day != today():
+        viewer.require("operator")
     export = exporting.reserve(
         session,
         viewer,
         platform=body.platform,
         currency=body.currency,
-        as_of=body.as_of or today(),
+        as_of=day,
         request_id=request_id(request),
     )
     return _export(session, export)
@@ -202,7 +217,11 @@ def get_export_file(
     export = queries.get_export(session, viewer, reference)
     chosen = FORMATS[file_format]
     with tempfile.NamedTemporaryFile(suffix=chosen.extension, delete=False) as target:
-        service.write_file(session, export, file_format=file_format, target=target)
+        try:
+            service.write_file(session, export, file_format=file_format, target=target)
+        except BaseException:
+            _forget(target.name)
+            raise
     return FileResponse(
         target.name,
         media_type=chosen.media_type,

@@ -41,11 +41,15 @@ _ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(hashtext('financing.e
 _LOCK: Final = text(
     """
     SELECT count(*) FROM (
-      SELECT FROM balances WHERE confirmed_on IS NOT NULL AND receivable_fen > 0
-        AND due_on >= :as_of ORDER BY receivable_id FOR UPDATE) locked
+      SELECT FROM balances k JOIN receivables b ON b.id = k.receivable_id
+      WHERE k.confirmed_on IS NOT NULL AND k.receivable_fen > 0 AND k.due_on >= :as_of
+        AND (CAST(:anyone AS boolean) OR b.creditor_id = CAST(:viewer AS uuid))
+      ORDER BY k.receivable_id FOR UPDATE OF k) locked
     """
 )
 """What is free now stays free until it is reserved; a payment meanwhile waits."""
+OWN: Final = "(CAST(:anyone AS boolean) OR b.creditor_id = CAST(:viewer AS uuid))"
+"""A supplier offers its own claims; the operator of the installation offers for all."""
 _NOW: Final = text("SELECT clock_timestamp()")
 _NUMBER: Final = text(
     "SELECT count(*) + 1 FROM exports WHERE starts_with(reference, CAST(:prefix AS varchar))"
@@ -54,9 +58,10 @@ _RESERVE: Final = text(
     f"""
     WITH {BOOK}, offered AS (
       SELECT b.id, b.receivable_fen AS fen, b.start_on, b.due_on, b.debtor_id, b.creditor_id,
+        b.receivable_fen - least(b.receivable_fen, k.receivable_fen) AS gone_fen,
         b.invoice_number, md5('claim:' || :export_id || b.id::varchar)::uuid AS claim_id
-      FROM book b
-      WHERE {ELIGIBLE} AND b.currency = :currency AND NOT EXISTS (
+      FROM book b JOIN balances k ON k.receivable_id = b.id
+      WHERE {ELIGIBLE} AND b.currency = :currency AND {OWN} AND NOT EXISTS (
         SELECT FROM claims x WHERE x.receivable_id = b.id AND x."on" > :as_of AND NOT EXISTS (
           SELECT FROM claim_answers a WHERE a.receivable_id = b.id AND a.claim_id = x.id
             AND a.state = 'REFUSED'))
@@ -67,7 +72,7 @@ _RESERVE: Final = text(
       FROM offered
     ), used AS (
       SELECT p.receivable_id, p.id, p."on",
-        least(p.amount_fen, greatest(0, o.fen - coalesce(sum(p.amount_fen) OVER (
+        least(p.amount_fen, greatest(0, o.gone_fen - coalesce(sum(p.amount_fen) OVER (
           PARTITION BY p.receivable_id ORDER BY p."on", p.id
           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))) AS fen, o.claim_id
       FROM offered o JOIN postings p ON p.receivable_id = o.id
@@ -163,6 +168,8 @@ def reserve(
 ) -> ExportSummary:
     """Reserve all that is eligible on a day in one currency for a platform, as one export.
 
+    A supplier offers its own claims, the operator offers for all.
+
     A day in the past is reserved on that day. What was paid or credited on the days since has
     used the reservation up, and says so in the book and in the file; what another platform was
     offered since is left out.
@@ -175,11 +182,12 @@ def reserve(
         NothingEligibleError: there is nothing to offer.
         NotFoundError: no such platform.
     """
-    viewer.require("operator", "core_enterprise", "supplier")
+    viewer.require("operator", "supplier")
     platform_id, code = get_platform(session, platform)
     connection = session.connection()
     connection.execute(_ONE_AT_A_TIME)
-    connection.execute(_LOCK, {"as_of": as_of})
+    whose = {"anyone": viewer.role == "operator", "viewer": viewer.party_id}
+    connection.execute(_LOCK, {"as_of": as_of, **whose})
     # Asked after the locks: whatever they waited for is known by now.
     at = connection.execute(_NOW).scalar_one()
     currency = currency or _only_currency(session, viewer, as_of=as_of, at=at)
@@ -188,6 +196,7 @@ def reserve(
     reference = f"{prefix}{number:04d}"
     parameters = {
         **book_parameters(viewer, as_of=as_of, known_at=at),
+        **whose,
         "export_id": new_id(),
         "platform_id": platform_id,
         "code": code,

@@ -84,6 +84,8 @@ ROWS: Final = """
 
 ``USED_SINCE`` marks a row whose reservation payments or credits have used up since.
 """
+_STREAMED: Final = 5_000
+"""Rows of an export in memory at a time."""
 _FACE_TOTAL: Final = text(
     "SELECT sum(r.face_fen)::bigint FROM claims x JOIN receivables r ON r.id = x.receivable_id"
     " WHERE x.export_id = :export_id"
@@ -200,7 +202,7 @@ def states(session: Session, export_id: UUID) -> list[dict[str, Any]]:
 
 def rows(session: Session, export_id: UUID) -> Iterator[ExportRow]:
     """Yield the rows of an export in the order of its file, a few thousand at a time in memory."""
-    streamed = text(ROWS).execution_options(stream_results=True, yield_per=5000)
+    streamed = text(ROWS).execution_options(stream_results=True, max_row_buffer=_STREAMED)
     found = session.connection().execute(streamed, {"export_id": export_id})
-    for part in found.partitions():
+    for part in found.partitions(_STREAMED):
         yield from map(ExportRow._make, part)

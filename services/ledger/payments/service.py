@@ -78,7 +78,7 @@ def record_payment(session: Session, viewer: Viewer, paid: Paid, request_id: str
         NotFoundError: a receivable the viewer may not see.
         AllocationError, OverpaidError, ReusedIdError, NotAllowedError: see there.
     """
-    viewer.require("core_enterprise", "supplier", "operator", "service")
+    viewer.require("core_enterprise", "supplier", "operator")
     if sum(paid.allocations.values()) != paid.amount_fen:
         raise AllocationError(
             f"The allocations add up to {format_fen(sum(paid.allocations.values()))}, the payment"
@@ -93,8 +93,7 @@ def record_payment(session: Session, viewer: Viewer, paid: Paid, request_id: str
     if _recorded_before(session, paid):
         return False
     debtor_id = _one_debtor(paid, claims)
-    if viewer.role == "core_enterprise" and viewer.party_id != debtor_id:
-        raise NotAllowedError("Only the payer records its payment.", "只有付款方可以登记其付款。")
+    _may_record(viewer, paid, claims, debtor_id)
     moves: list[Move] = []
     entries: list[Entry] = []
     for receivable_id, amount_fen in paid.allocations.items():
@@ -115,6 +114,24 @@ def record_payment(session: Session, viewer: Viewer, paid: Paid, request_id: str
     )
     record(session, moves, entries, request_id)
     return True
+
+
+def _may_record(viewer: Viewer, paid: Paid, claims: Mapping[UUID, Claim], debtor_id: UUID) -> None:
+    """A buyer records what it paid; a supplier what reached it, not what is a platform's."""
+    if viewer.role == "core_enterprise" and viewer.party_id != debtor_id:
+        raise NotAllowedError("Only the payer records its payment.", "只有付款方可以登记其付款。")
+    if viewer.role != "supplier":
+        return
+    for receivable_id, amount_fen in paid.allocations.items():
+        claim = claims[receivable_id]
+        own_fen = claim.receivable_fen + claim.disputed_fen
+        if own_fen < amount_fen <= claim.open_fen:
+            raise NotAllowedError(
+                f"Of invoice {claim.invoice_number} only {format_fen(own_fen)} is the supplier's;"
+                " the rest is offered or assigned, and the payer or the operator records it.",
+                f"发票{claim.invoice_number}仅{format_fen(own_fen)}属于供应商；其余已申请融资或已转让，"
+                "由付款方或运营方登记。",
+            )
 
 
 def _recorded_before(session: Session, paid: Paid) -> bool:

@@ -7,7 +7,6 @@ from fastapi import Query, Request, Response, status
 
 from services.ledger.clock import today
 from services.ledger.config import settings
-from services.ledger.db import one_statement, transaction
 from services.ledger.edges import AskedBy, DbSession, Router, past_day, request_id
 from services.ledger.errors import LedgerError
 from services.ledger.ids import new_id
@@ -35,20 +34,18 @@ router = Router(prefix="/v1", tags=["receivables"])
 
 @router.post("/receivables", status_code=status.HTTP_201_CREATED)
 def post_receivable(
-    body: ReceivableIn, viewer: AskedBy, request: Request, response: Response
+    body: ReceivableIn, viewer: AskedBy, session: DbSession, request: Request, response: Response
 ) -> Opened:
     """Record an invoice as a receivable; the same again answers 200.
 
     What the buyer itself records counts as confirmed.
     """
-    # One statement, unless receipts are to be named as well.
-    with transaction() if body.receipt_ids else one_statement() as session:
-        creditor_id = UUID(int=0)
-        if body.invoice_kind == "OTHER":
-            creditor_id = get_contract(session, viewer, body.contract_id).creditor_id
-        opening = _opening(body, creditor_id)
-        if open_receivable(session, viewer, opening, request_id(request)) is not None:
-            response.status_code = status.HTTP_200_OK
+    creditor_id = UUID(int=0)
+    if body.invoice_kind == "OTHER":
+        creditor_id = get_contract(session, viewer, body.contract_id).creditor_id
+    opening = _opening(body, creditor_id)
+    if open_receivable(session, viewer, opening, request_id(request)) is not None:
+        response.status_code = status.HTTP_200_OK
     return Opened(id=opening.id)
 
 
@@ -65,9 +62,10 @@ def _opening(body: ReceivableIn, creditor_id: UUID) -> Opening:
         currency=body.currency,
         opened_on=today(),
         agreed_due_on=body.agreed_due_on,
-        delivered_on=body.delivered_on,
-        accepted_on=body.accepted_on,
-        settlement_confirmed_on=body.settlement_confirmed_on,
+        delivered_on=body.delivered_on and past_day(body.delivered_on),
+        accepted_on=body.accepted_on and past_day(body.accepted_on),
+        settlement_confirmed_on=body.settlement_confirmed_on
+        and past_day(body.settlement_confirmed_on),
         receipt_ids=tuple(body.receipt_ids),
         identity=digest(
             settings().ledger_identity_key.encode(),

@@ -17,6 +17,7 @@ from services.ledger.errors import LedgerError
 _SPACE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 _CODE = re.compile(r"[0-9]{10}|[0-9]{12}", re.ASCII)
 _EIGHT = re.compile(r"[0-9]{8}", re.ASCII)
+_TAX = re.compile(r"[0-9]{18}|[0-9]{20}", re.ASCII)
 _TWENTY = re.compile(r"[0-9]{20}", re.ASCII)
 KINDS = ("DIGITAL", "VAT", "OTHER")
 
@@ -57,7 +58,16 @@ def check_number(kind: str, code: str, number: str) -> None:
             f"增值税发票代码为10位或12位数字，号码为8位数字；收到代码{code!r}、号码{number!r}。",
             field="invoice_number",
         )
-    if not normal(number):
+    digits = normal(code + number)
+    if kind == "OTHER" and _TAX.fullmatch(digits):
+        raise InvoiceNumberError(
+            f"{digits} has the shape of a tax invoice; send it as DIGITAL (20 digits) or VAT (code"
+            " and number), so that it is known again whoever sends it.",
+            f"{digits}符合税务发票的号码形式；请按数电票（20位）或增值税发票（代码加号码）登记，"
+            "以便识别重复。",
+            field="invoice_kind",
+        )
+    if not digits:
         raise InvoiceNumberError(
             "The invoice number is empty.", "发票号码为空。", field="invoice_number"
         )

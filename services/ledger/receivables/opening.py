@@ -151,7 +151,7 @@ def open_receivable(
         InvoiceClaimedError: the invoice stands behind another receivable.
         ReusedIdError: the id names other facts.
     """
-    viewer.require("core_enterprise", "supplier", "operator", "service")
+    viewer.require("core_enterprise", "supplier", "operator")
     check_number(opening.invoice_kind, opening.invoice_code, opening.invoice_number)
     if not 0 < opening.face_fen <= MAX_FEN:
         raise FaceError(

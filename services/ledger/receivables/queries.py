@@ -125,6 +125,7 @@ BOOK: Final = f"""
         sum(CASE 'assigned' WHEN p.debit THEN p.amount_fen WHEN p.credit THEN -p.amount_fen
           ELSE 0 END)::bigint AS assigned_fen
       FROM postings p WHERE p."on" <= :as_of AND p.known_at <= :known_at
+        AND p.receivable_id IN (SELECT id FROM opened)
       GROUP BY p.receivable_id
     ), started AS (
       {STARTS.format(facts="f.since_on <= :as_of AND f.known_at <= :known_at")}
@@ -135,7 +136,9 @@ BOOK: Final = f"""
     ), book AS (
       SELECT r.id, r.contract_id, r.order_id, r.debtor_id, r.creditor_id, r.invoice_kind,
         r.invoice_code, r.invoice_number, r.issued_on, r.face_fen, r.currency, r.opened_on,
-        r.identity, p.receivable_fen, p.disputed_fen, p.reserved_fen, p.assigned_fen,
+        r.identity, p.receivable_fen + least(p.disputed_fen, 0) + least(p.reserved_fen, 0)
+          + least(p.assigned_fen, 0) AS receivable_fen, greatest(p.disputed_fen, 0) AS disputed_fen,
+        greatest(p.reserved_fen, 0) AS reserved_fen, greatest(p.assigned_fen, 0) AS assigned_fen,
         s.start_on, q.confirmed_on, c.applies, c.regime, c.flags,
         {DUE.format(agreed="r.agreed_due_on", start="s.start_on")} AS due_on
       FROM opened r
@@ -147,7 +150,8 @@ BOOK: Final = f"""
 """Clauses of a WITH that end in ``book``: every receivable as of a legal day and as known then.
 
 Binds ``as_of``, ``known_at``, ``sees_all``, ``viewer``. Everything is folded from the facts; the
-balances kept beside the postings are not read.
+balances kept beside the postings are not read. A payment dated back may be set against a hold of
+a later day; before that day the hold did not exist, and the payment lowers what was free.
 """
 
 
