@@ -191,6 +191,13 @@ class ReceivableDueSoon(_OfReceivable):
     open: Amount
 
 
+class ReceivableTermChanged(_OfReceivable):
+    """What is known of a receipt moved the last day to pay on time, or took it away."""
+
+    type: ClassVar[str] = "receivable.term_changed"
+    due_on: date | None = None
+
+
 class ReceivableOverdue(_OfReceivable):
     """The last day to pay on time has passed with a balance open."""
 
@@ -270,6 +277,7 @@ DATA: Mapping[str, type[Data]] = MappingProxyType(
             PaymentAllocated,
             ReceivableSettled,
             ReceivableDueSoon,
+            ReceivableTermChanged,
             ReceivableOverdue,
             ReceivableExported,
             ReceivableFinanced,

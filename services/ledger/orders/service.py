@@ -1,7 +1,7 @@
 """Register contracts with the terms the law makes of them, orders, and what was received."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -84,7 +84,7 @@ def register_contract(
     size = size_at_signing(agreed.creditor, known=registered, sizes=almanac.sizes)
     known = session.get(Contract, agreed.id)
     if known is not None:
-        return _same_contract(known, agreed, terms, size)
+        return _same_contract(viewer, known, agreed, terms, size)
     debtor_kind = agreed.debtor_kind or debtor.kind
     decided = decide_contract(
         terms,
@@ -133,7 +133,7 @@ def _parties(session: Session, viewer: Viewer, agreed: Agreement) -> tuple[Party
 
 
 def _same_contract(
-    known: Contract, agreed: Agreement, terms: dict[str, Any], size: Size
+    viewer: Viewer, known: Contract, agreed: Agreement, terms: dict[str, Any], size: Size
 ) -> Contract:
     same = (
         known.debtor_id == agreed.debtor_id
@@ -144,11 +144,14 @@ def _same_contract(
         and (size.evidence is None or known.creditor_evidence == size.evidence)
     )
     if not same:
+        english, chinese = "another contract", "另一合同"
+        if _party(viewer, known):
+            english = f"the contract {known.reference!r} of {known.signed_on} with other terms"
+            chinese = f"{known.signed_on}签订的合同{known.reference!r}，条款不同"
         raise ReusedIdError(
-            f"The id {agreed.id} already names the contract {known.reference!r} of"
-            f" {known.signed_on} with other terms; a changed contract gets an id of its own.",
-            f"编号{agreed.id}已用于{known.signed_on}签订的合同{known.reference!r}，条款不同；"
-            "变更后的合同请使用新编号。",
+            f"The id {agreed.id} already names {english}; a changed or new contract gets an id of"
+            " its own.",
+            f"编号{agreed.id}已用于{chinese}；变更后的或新的合同请使用新编号。",
             field="id",
         )
     return known
@@ -227,17 +230,23 @@ def _entry(order: Order, data: Data, viewer: Viewer) -> Entry:
 
 
 _RECEIVE: Final = text(
-    """
-    INSERT INTO receipts (order_id, id, receipt_id, reference, kind, "on", known_at)
-    SELECT o, :id, :receipt_id, :reference, :kind, :on, now() FROM unnest(CAST(:orders AS uuid[]))
-      AS t(o) ON CONFLICT DO NOTHING
-    """
+    """INSERT INTO receipts (order_id, id, receipt_id, reference, kind, "on", known_at)
+    SELECT o, :id, :receipt_id, :reference, :kind, :on, now()
+    FROM unnest(CAST(:orders AS uuid[])) t(o) ON CONFLICT DO NOTHING"""
+)
+_HOLD: Final = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(id, 0)) FROM unnest(CAST(:ids AS text[])) t(id)"
 )
 
 
 def receipt_id(debtor_id: UUID, reference: str) -> UUID:
     """Return the id of a buyer's receipt document, which several orders may share."""
     return id_of("receipt", debtor_id, reference)
+
+
+def hold_receipts(session: Session, receipt_ids: Sequence[UUID]) -> None:
+    """Let nobody else name these receipts, or tell of them, until this transaction ends."""
+    session.connection().execute(_HOLD, {"ids": sorted({str(one) for one in receipt_ids})})
 
 
 def receive(session: Session, viewer: Viewer, arrival: Arrival, request_id: str = "") -> UUID:
@@ -250,8 +259,9 @@ def receive(session: Session, viewer: Viewer, arrival: Arrival, request_id: str 
 
     Raises:
         NotFoundError: an order the viewer may not see.
-        NotAllowedError: the act is the buyer's.
+        NotAllowedError: the act is the buyer's, or the viewer only reads.
     """
+    viewer.require("core_enterprise", "supplier", "operator")
     orders = [get_order(session, viewer, order_id) for order_id in arrival.order_ids]
     debtor_ids = {order.debtor_id for order in orders}
     if len(debtor_ids) != 1:
@@ -268,20 +278,22 @@ def receive(session: Session, viewer: Viewer, arrival: Arrival, request_id: str 
         "on": arrival.on,
         "orders": list(arrival.order_ids),
     }
+    hold_receipts(session, [document_id])
     session.connection().execute(_RECEIVE, values)
-    append(session, _arrived(orders, arrival, viewer), request_id)
+    append(session, [*_arrived(orders, arrival, document_id, viewer)], request_id)
     return document_id
 
 
-def _arrived(orders: Sequence[Order], arrival: Arrival, viewer: Viewer) -> list[Entry]:
-    if arrival.kind == "DELIVERED":
-        return [
-            _entry(order, OrderDelivered(number=order.reference, delivered_on=arrival.on), viewer)
-            for order in orders
-        ]
-    if arrival.kind == "ACCEPTED":
-        return [
-            _entry(order, OrderAccepted(number=order.reference, accepted_on=arrival.on), viewer)
-            for order in orders
-        ]
-    return []
+def _arrived(
+    orders: Sequence[Order], arrival: Arrival, document_id: UUID, viewer: Viewer
+) -> Iterator[Entry]:
+    """Tell each order of it; a derived id keeps the same arrival from being told twice."""
+    on, key = arrival.on, ("received", document_id, arrival.kind, arrival.on)
+    for order in orders:
+        if arrival.kind == "DELIVERED":
+            data: Data = OrderDelivered(number=order.reference, delivered_on=on)
+        elif arrival.kind == "ACCEPTED":
+            data = OrderAccepted(number=order.reference, accepted_on=on)
+        else:
+            return
+        yield replace(_entry(order, data, viewer), id=id_of(*key, order.id))

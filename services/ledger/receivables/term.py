@@ -4,9 +4,10 @@ The arithmetic is that of `law.terms` and `law.start`; a property test holds the
 ``f`` is `clock_facts`, ``c`` the contract, ``r`` the receivable.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlmodel import Session
 
 START_OF_RECEIPT: Final = """
@@ -75,17 +76,32 @@ A receivable whose receipts have not all started has not started; of several the
 
 _PROJECT: Final = text(
     f"""
-    UPDATE balances b SET start_on = s.start_on, due_on = {
+    WITH found AS (
+      SELECT r.id, r.debtor_id, r.creditor_id, r.invoice_number, r.currency, s.start_on, {
         DUE.format(agreed="r.agreed_due_on", start="s.start_on")
-    }
-    FROM ({STARTS.format(facts="f.receivable_id = ANY(:ids)")}) s
-    JOIN receivables r ON r.id = s.receivable_id
-    JOIN contracts c ON c.id = r.contract_id
-    WHERE b.receivable_id = s.receivable_id
+    } AS due_on
+      FROM ({STARTS.format(facts="f.receivable_id = ANY(:ids)")}) s
+      JOIN receivables r ON r.id = s.receivable_id
+      JOIN contracts c ON c.id = r.contract_id
+    ), changed AS (
+      UPDATE balances b SET start_on = n.start_on, due_on = n.due_on
+      FROM found n JOIN balances k ON k.receivable_id = n.id
+      WHERE b.receivable_id = n.id
+        AND (k.start_on, k.due_on) IS DISTINCT FROM (n.start_on, n.due_on)
+      RETURNING n.*, k.due_on IS DISTINCT FROM n.due_on AS moved
+    )
+    SELECT * FROM changed WHERE moved ORDER BY id
     """
 )
 
 
-def project(session: Session, receivable_ids: list[str]) -> None:
-    """Bring the dates kept beside the balances up to the facts now known."""
-    session.connection().execute(_PROJECT, {"ids": receivable_ids})
+def project(session: Session, receivable_ids: list[str]) -> Sequence[Row[Any]]:
+    """Bring the dates kept beside the balances up to the facts now known.
+
+    The caller has locked the balances in a statement before, so that this one sees every fact that
+    another transaction told of them.
+
+    Returns:
+        Those whose due day moved: id, debtor_id, creditor_id, invoice_number, currency, due_on.
+    """
+    return session.connection().execute(_PROJECT, {"ids": receivable_ids}).all()
