@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import secrets
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -75,20 +74,14 @@ OPERATOR: Final = Viewer(name="operator", role="operator", party_id=None)
 
 _BY_TOKEN: Final = direct(
     """
-    SELECT k.name, k.role, k.party_id, true AS is_machine FROM api_keys k
+    SELECT k.name, k.role, k.party_id FROM api_keys k
     WHERE k.key_hash = :digest AND k.revoked_at IS NULL
     UNION ALL
-    SELECT u.login, u.role, u.party_id, false FROM sessions s JOIN users u ON u.id = s.user_id
+    SELECT u.login, u.role, u.party_id FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.token_hash = :digest AND s.expires_at > now()
     LIMIT 1
     """
 )
-
-
-_MACHINE_LASTS_NS: Final = 1_000_000_000
-_MOST_MACHINES: Final = 1000
-_MACHINES: Final[dict[bytes, tuple[int, Viewer]]] = {}
-"""Machines looked up of late: until when, by this process's own clock, and who."""
 
 
 def digest(token: str) -> bytes:
@@ -99,28 +92,16 @@ def digest(token: str) -> bytes:
 def identify(session: Session, token: str) -> Viewer:
     """Return who holds an API key or session token.
 
-    A machine that sends hundreds of requests a second is looked up once a second, so a key that is
-    revoked opens for a second more at most. A person's sign-in is looked up every time.
-
     Raises:
         NotSignedInError: nobody does, or no longer.
     """
-    key, now = digest(token), time.monotonic_ns()
-    known = _MACHINES.get(key)
-    if known is not None and now < known[0]:
-        return known[1]
-    row = run(session, _BY_TOKEN, {"digest": key}).fetchone()
+    row = run(session, _BY_TOKEN, {"digest": digest(token)}).fetchone()
     if row is None:
         raise NotSignedInError(
             "This key or sign-in is unknown or has ended; sign in again.",
             "该密钥或登录不存在或已失效；请重新登录。",
         )
-    viewer = Viewer(name=row.name, role=row.role, party_id=row.party_id)
-    if row.is_machine:
-        if len(_MACHINES) >= _MOST_MACHINES:
-            _MACHINES.clear()
-        _MACHINES[key] = now + _MACHINE_LASTS_NS, viewer
-    return viewer
+    return Viewer(name=row.name, role=row.role, party_id=row.party_id)
 
 
 def start_session(session: Session, user_id: UUID, *, at: datetime) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import namedtuple_row
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlmodel import Session
 
 from services.ledger.config import settings
@@ -28,16 +29,29 @@ def driver_url(url: str) -> str:
     return url
 
 
-def make_engine(url: str, *, pool_size: int = 20, statement_timeout: str = "15s") -> Engine:
+def make_engine(
+    url: str,
+    *,
+    pool_size: int = 20,
+    statement_timeout: str = "15s",
+    settings_more: str = "",
+    isolation_level: IsolationLevel = "READ COMMITTED",
+    prepare_threshold: int = 5,
+) -> Engine:
     """Return an engine whose connections give up waiting rather than hang.
 
     PgBouncer before 1.22 loses prepared statements; with ``PGBOUNCER=1`` none are made.
     """
-    arguments: dict[str, object] = {"options": _TIMEOUTS.format(statement=statement_timeout)}
-    if os.environ.get("PGBOUNCER") == "1":
-        arguments["prepare_threshold"] = None
+    arguments = {
+        "options": _TIMEOUTS.format(statement=statement_timeout) + settings_more,
+        "prepare_threshold": None if os.environ.get("PGBOUNCER") == "1" else prepare_threshold,
+    }
     return create_engine(
-        driver_url(url), pool_size=pool_size, max_overflow=0, connect_args=arguments
+        driver_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        connect_args=arguments,
+        isolation_level=isolation_level,
     )
 
 
@@ -59,6 +73,38 @@ def transaction(*, long: bool = False) -> Iterator[Session]:
             session.connection().execute(text("SET LOCAL statement_timeout = 0"))
         yield session
         session.commit()
+
+
+@cache
+def _single() -> Engine:
+    """An engine whose every statement is a transaction of its own.
+
+    What runs here is few and long-lived, by key: planned once for each connection, at first use.
+    """
+    return make_engine(
+        settings().database_url,
+        settings_more=" -c plan_cache_mode=force_generic_plan",
+        isolation_level="AUTOCOMMIT",
+        prepare_threshold=0,
+    )
+
+
+@contextmanager
+def one_statement() -> Iterator[Session]:
+    """Open a session for a command of one statement, which is a transaction of its own.
+
+    BEGIN and COMMIT would be two more trips to the server, as long as the statement's own.
+    """
+    with Session(_single(), expire_on_commit=False) as session:
+        yield session
+
+
+def dispose() -> None:
+    """Close this process's connections and forget its engines; tests change the database."""
+    for made in (engine, _single):
+        if made.cache_info().currsize:
+            made().dispose()
+            made.cache_clear()
 
 
 def open_session() -> Iterator[Session]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any
 
 import psycopg
@@ -15,14 +16,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import exc
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.ledger.access import NotSignedInError, Viewer, identify
 from services.ledger.clock import today
-from services.ledger.db import open_session, transaction
+from services.ledger.db import one_statement, open_session, transaction
 from services.ledger.errors import LedgerError
 from services.ledger.ids import new_id
 from services.ledger.money import AmountError, parse_fen
@@ -58,8 +59,7 @@ def _amount(value: str) -> str:
         raise PydanticCustomError("AMOUNT_INVALID", "{text}", {"text": text}) from error
     if fen <= 0:
         raise PydanticCustomError(
-            "AMOUNT_NOT_POSITIVE",
-            "The amount must be more than 0.00. 金额必须大于0.00。",
+            "AMOUNT_NOT_POSITIVE", "The amount must be more than 0.00. 金额必须大于0.00。"
         )
     return value
 
@@ -165,6 +165,10 @@ def _in_one_thread(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     sessions = [name for name, kind in kinds.items() if kind == DbSession]
 
     def work(token: str, given: dict[str, Any]) -> object:
+        if not sessions:
+            with one_statement() as session:
+                given.update(dict.fromkeys(viewers, identify(session, token)))
+            return endpoint(**given)
         with transaction() as session:
             viewer = identify(session, token)
             given.update(dict.fromkeys(viewers, viewer), **dict.fromkeys(sessions, session))
@@ -189,17 +193,9 @@ def request_id(request: Request) -> str:
 def _problem(
     request: Request, http_status: int, code: str, texts: tuple[str, str], **more: object
 ) -> Response:
-    body: dict[str, object] = {
-        "type": "about:blank",
-        "title": code,
-        "status": http_status,
-        "code": code,
-        "detail": texts[0],
-        "detail_zh": texts[1],
-        "request_id": request_id(request),
-        **more,
-    }
-    return JSONResponse(body, http_status, media_type="application/problem+json")
+    named = {"type": "about:blank", "title": code, "status": http_status, "code": code}
+    told = {"detail": texts[0], "detail_zh": texts[1], "request_id": request_id(request)}
+    return JSONResponse(named | told | more, http_status, media_type="application/problem+json")
 
 
 def _refused(request: Request, error: Exception) -> Response:
@@ -223,12 +219,17 @@ def _invalid(request: Request, error: Exception) -> Response:
     return _problem(request, 422, "REQUEST_INVALID", texts, errors=errors)
 
 
+_TOGETHER = "Someone sent the same or a conflicting request at the same time; send it again."
 _HTTP_TEXTS = {
     404: ("NOT_FOUND", "There is nothing at this address.", "此地址下没有内容。"),
     405: ("METHOD_NOT_ALLOWED", "This address takes other methods.", "此地址不支持该方法。"),
     413: ("TOO_LARGE", "The body is larger than this address takes.", "请求体超过此地址的上限。"),
     400: ("REQUEST_UNREADABLE", "The body could not be read.", "无法读取请求体。"),
+    409: ("CONFLICT", _TOGETHER, "有相同或冲突的请求同时到达；请重新发送。"),
+    422: ("VALUE_INVALID", "A value cannot be held here; correct it.", "值无效；请更正。"),
+    503: ("BUSY", "The ledger is busy; send the same request again.", "台账繁忙；请原样重试。"),
 }
+_DATABASE = {"OperationalError": 503, "IntegrityError": 409, "DataError": 422}
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -238,10 +239,9 @@ def _http(request: Request, error: Exception) -> Response:
     return _problem(request, error.status_code, code, (english, chinese))
 
 
-def _busy(request: Request, error: Exception) -> Response:
-    log.warning("database unavailable or busy: %s", error)
-    texts = ("The ledger is busy; send the same request again.", "台账繁忙；请原样重试。")
-    return _problem(request, 503, "BUSY", texts)
+def _database(http_status: int, request: Request, error: Exception) -> Response:
+    log.warning("request %s failed in the database: %s", request_id(request), error)
+    return _http(request, HTTPException(http_status))
 
 
 def _broken(request: Request, error: Exception) -> Response:
@@ -258,8 +258,9 @@ class LedgerApi(FastAPI):
         self.add_exception_handler(LedgerError, _refused)
         self.add_exception_handler(RequestValidationError, _invalid)
         self.add_exception_handler(HTTPException, _http)
-        for unavailable in (OperationalError, psycopg.OperationalError):
-            self.add_exception_handler(unavailable, _busy)
+        for name, number in _DATABASE.items():
+            for library in (exc, psycopg):
+                self.add_exception_handler(getattr(library, name), partial(_database, number))
         self.add_exception_handler(Exception, _broken)
 
     def build_middleware_stack(self) -> ASGIApp:
@@ -268,11 +269,7 @@ class LedgerApi(FastAPI):
 
 
 class RequestIds:
-    """Give every request an id, the caller's own if it is well formed, and answer with it.
-
-    Starlette refuses a body above the limit in plain text, out of reach of any handler; here that
-    answer becomes a problem like the others.
-    """
+    """Give every request an id, the caller's own if it is well formed, and answer with it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -285,7 +282,7 @@ class RequestIds:
         given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
         identifier = given if _REQUEST_ID.fullmatch(given) else str(new_id())
         scope["ledger.request_id"] = identifier
-        too_large = False
+        too_large = False  # Starlette says so in plain text, out of reach of any handler.
 
         async def answer(message: Message) -> None:
             nonlocal too_large

@@ -10,7 +10,7 @@ import pytest
 
 from services.ledger.cli import main
 from services.ledger.config import settings
-from services.ledger.db import engine
+from services.ledger.db import dispose
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ def environment(
     monkeypatch.setenv("REDIS_URL", valkey_url)
     monkeypatch.setenv("LEDGER_HOME", str(tmp_path.joinpath("home")))
     settings.cache_clear()
-    engine.cache_clear()
+    dispose()
     yield tmp_path
-    engine().dispose()
+    dispose()
     settings.cache_clear()
-    engine.cache_clear()
+    dispose()
 
 
 @pytest.fixture

@@ -17,15 +17,14 @@ def client(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """The endpoint on a database of its own, asked by an operator."""
     monkeypatch.setenv("DATABASE_URL", fresh_database_url)
     config.settings.cache_clear()
-    db.engine.cache_clear()
+    db.dispose()
     with db.transaction() as session:
         add_api_key(session, name="op", role="operator", party_id=None, token="a token of a test")
     app = LedgerApi(max_body_size=1024 * 1024)
     app.include_router(router)
     headers = {"authorization": "Bearer a token of a test"}
     yield TestClient(app, headers=headers, raise_server_exceptions=False)
-    db.engine().dispose()
-    db.engine.cache_clear()
+    db.dispose()
     config.settings.cache_clear()
 
 

@@ -19,7 +19,7 @@ def ledger(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """The application on a database of its own; call it with a role and party to sign in."""
     monkeypatch.setenv("DATABASE_URL", fresh_database_url)
     config.settings.cache_clear()
-    db.engine.cache_clear()
+    db.dispose()
     from services.ledger.app import app  # noqa: PLC0415 (after the settings are in place)
 
     def sign_in(role: str, party_id: UUID | None = None) -> Client:
@@ -31,8 +31,7 @@ def ledger(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
         )
 
     yield sign_in
-    db.engine().dispose()
-    db.engine.cache_clear()
+    db.dispose()
     config.settings.cache_clear()
 
 

@@ -176,7 +176,7 @@ def test_an_operator_assesses_and_verifies_and_others_may_not(
 def test_an_export_is_made_fetched_and_answered(
     operator: Client, buyer: Client, contract: str
 ) -> None:
-    body = invoice(contract, agreed_due_on="2999-01-01")
+    body = invoice(contract, agreed_due_on="2199-01-01")
     opened(buyer, body)
     operator.post("/v1/platforms", json={"code": "PLATFORM-A", "name": "融资平台甲"})
 

@@ -36,7 +36,7 @@ from services.ledger.intake.rows import records
 
 Progress = Callable[[str, int], None]
 """Called with a step and the line reached, for whoever waits."""
-_ROLES: Final = ("core_enterprise", "supplier", "operator", "service")
+_ROLES: Final = ("core_enterprise", "supplier", "operator")
 _SHOWN: Final = 10_000
 
 

@@ -57,7 +57,7 @@ _INSERT: Final = text(
 )
 _BEFORE: Final = text(
     """
-    SELECT p.amount_fen, p.currency, p."on", p.reference, coalesce(jsonb_object_agg(
+    SELECT p.debtor_id, p.amount_fen, p.currency, p."on", p.reference, coalesce(jsonb_object_agg(
       a.receivable_id, a.fen) FILTER (WHERE a.fen IS NOT NULL), '{}') AS allocations
     FROM payments p LEFT JOIN (
       SELECT receivable_id, sum(amount_fen)::bigint AS fen FROM postings
@@ -90,7 +90,7 @@ def record_payment(session: Session, viewer: Viewer, paid: Paid, request_id: str
     claims = lock_several(session, viewer, list(paid.allocations))
     if len(claims) != len(paid.allocations):
         raise not_found()
-    if _recorded_before(session, paid):
+    if _recorded_before(session, viewer, paid):
         return False
     debtor_id = _one_debtor(paid, claims)
     _may_record(viewer, paid, claims, debtor_id)
@@ -134,18 +134,21 @@ def _may_record(viewer: Viewer, paid: Paid, claims: Mapping[UUID, Claim], debtor
             )
 
 
-def _recorded_before(session: Session, paid: Paid) -> bool:
+def _recorded_before(session: Session, viewer: Viewer, paid: Paid) -> bool:
     row = session.connection().execute(_BEFORE, {"id": paid.id}).one_or_none()
     if row is None:
         return False
     allocations = {UUID(key): fen for key, fen in row.allocations.items()}
     known = (row.amount_fen, row.currency, row.on, row.reference, allocations)
     if known != (paid.amount_fen, paid.currency, paid.on, paid.reference, dict(paid.allocations)):
+        # A payment may be to several suppliers: its sum is the payer's alone to know.
+        english, chinese = "another payment", "另一笔付款"
+        if viewer.sees_all or viewer.party_id == row.debtor_id:
+            english = f"a payment of {format_fen(row.amount_fen)} on {row.on}"
+            chinese = f"{row.on}金额{format_fen(row.amount_fen)}的付款"
         raise ReusedIdError(
-            f"The id {paid.id} already names a payment of {format_fen(row.amount_fen)} on"
-            f" {row.on}; send another payment under an id of its own.",
-            f"编号{paid.id}已用于{row.on}金额{format_fen(row.amount_fen)}的付款；"
-            "另一笔付款请使用新编号。",
+            f"The id {paid.id} already names {english}; send this one under an id of its own.",
+            f"编号{paid.id}已用于{chinese}；本笔付款请使用新编号。",
             field="id",
         )
     return True

@@ -7,6 +7,7 @@ from fastapi import Query, Request, Response, status
 
 from services.ledger.clock import today
 from services.ledger.config import settings
+from services.ledger.db import one_statement, transaction
 from services.ledger.edges import AskedBy, DbSession, Router, past_day, request_id
 from services.ledger.errors import LedgerError
 from services.ledger.ids import new_id
@@ -34,18 +35,20 @@ router = Router(prefix="/v1", tags=["receivables"])
 
 @router.post("/receivables", status_code=status.HTTP_201_CREATED)
 def post_receivable(
-    body: ReceivableIn, viewer: AskedBy, session: DbSession, request: Request, response: Response
+    body: ReceivableIn, viewer: AskedBy, request: Request, response: Response
 ) -> Opened:
     """Record an invoice as a receivable; the same again answers 200.
 
     What the buyer itself records counts as confirmed.
     """
-    creditor_id = UUID(int=0)
-    if body.invoice_kind == "OTHER":
-        creditor_id = get_contract(session, viewer, body.contract_id).creditor_id
-    opening = _opening(body, creditor_id)
-    if open_receivable(session, viewer, opening, request_id(request)) is not None:
-        response.status_code = status.HTTP_200_OK
+    # One statement, unless receipts are to be named as well.
+    with transaction() if body.receipt_ids else one_statement() as session:
+        creditor_id = UUID(int=0)
+        if body.invoice_kind == "OTHER":
+            creditor_id = get_contract(session, viewer, body.contract_id).creditor_id
+        opening = _opening(body, creditor_id)
+        if open_receivable(session, viewer, opening, request_id(request)) is not None:
+            response.status_code = status.HTTP_200_OK
     return Opened(id=opening.id)
 
 
@@ -133,12 +136,8 @@ def post_confirmation_request(
 def _confirm(
     session: DbSession, viewer: AskedBy, receivable_id: UUID, body: ConfirmationIn, request: Request
 ) -> ReceivableOut:
-    if body.reject:
-        fen = 0
-    elif body.amount is None:
-        fen = queries.get_visible(session, viewer, receivable_id).receivable_fen
-    else:
-        fen = parse_fen(body.amount)
+    fen = 0 if body.reject or body.amount is None else parse_fen(body.amount)
+    whole = body.amount is None and not body.reject
     act = service.Act(
         id=body.id or new_id(),
         receivable_id=receivable_id,
@@ -147,7 +146,7 @@ def _confirm(
         reason=body.reason,
         request_id=request_id(request),
     )
-    return ReceivableOut.of(service.confirm(session, viewer, act))
+    return ReceivableOut.of(service.confirm(session, viewer, act, whole=whole))
 
 
 @router.post("/receivables/{receivable_id}/confirmation")
@@ -166,26 +165,25 @@ def post_confirmation(
 def post_confirmations(
     body: BatchIn, viewer: AskedBy, session: DbSession, request: Request
 ) -> list[BatchResult]:
-    """Confirm many; the answer says of each whether it succeeded."""
-    results = []
-    for item in body.items:
+    """Confirm many; the answer says of each whether it succeeded, in the order given."""
+    results: dict[int, BatchResult] = {}
+    # By receivable, as everyone locks several: two batches wait for, but never block, each other.
+    for place, item in sorted(enumerate(body.items), key=lambda placed: placed[1].receivable_id):
         one = ConfirmationIn(**item.model_dump(exclude={"receivable_id"}))
         try:
             with session.begin_nested():
                 _confirm(session, viewer, item.receivable_id, one, request)
         except LedgerError as error:
-            results.append(
-                BatchResult(
-                    receivable_id=item.receivable_id,
-                    ok=False,
-                    code=error.code,
-                    detail=error.english,
-                    detail_zh=error.chinese,
-                )
+            results[place] = BatchResult(
+                receivable_id=item.receivable_id,
+                ok=False,
+                code=error.code,
+                detail=error.english,
+                detail_zh=error.chinese,
             )
         else:
-            results.append(BatchResult(receivable_id=item.receivable_id, ok=True))
-    return results
+            results[place] = BatchResult(receivable_id=item.receivable_id, ok=True)
+    return [results[place] for place in range(len(body.items))]
 
 
 @router.post("/receivables/{receivable_id}/disputes")

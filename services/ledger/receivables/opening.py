@@ -134,6 +134,34 @@ def _told(opening: Opening) -> dict[str, object]:
     }
 
 
+def _values(opening: Opening, viewer: Viewer, request_id: str) -> dict[str, object]:
+    return {
+        "id": opening.id,
+        "contract_id": opening.contract_id,
+        "order_id": opening.order_id,
+        "invoice_kind": opening.invoice_kind,
+        "invoice_code": opening.invoice_code,
+        "invoice_number": opening.invoice_number,
+        "issued_on": opening.issued_on,
+        "face_fen": opening.face_fen,
+        "currency": opening.currency,
+        "agreed_due_on": opening.agreed_due_on,
+        "opened_on": opening.opened_on,
+        "identity": opening.identity,
+        "delivered_on": opening.delivered_on,
+        "accepted_on": opening.accepted_on,
+        "settled_on": opening.settlement_confirmed_on,
+        "posting_id": id_of("posting", opening.id, opening.id, "receivable", "supply"),
+        "fact_1": new_id(),
+        "fact_2": new_id(),
+        "fact_3": new_id(),
+        **_told(opening),
+        "actor": viewer.name,
+        "request_id": request_id,
+        **viewer.parameters(),
+    }
+
+
 def open_receivable(
     session: Session, viewer: Viewer, opening: Opening, request_id: str = ""
 ) -> queries.Claim | None:
@@ -159,33 +187,8 @@ def open_receivable(
             " more than 0.00.",
             f"金额为{format_fen(opening.face_fen)}的应收账款不能登记；金额必须大于0.00。",
         )
-    values = {
-        "id": opening.id,
-        "contract_id": opening.contract_id,
-        "order_id": opening.order_id,
-        "invoice_kind": opening.invoice_kind,
-        "invoice_code": opening.invoice_code,
-        "invoice_number": opening.invoice_number,
-        "issued_on": opening.issued_on,
-        "face_fen": opening.face_fen,
-        "currency": opening.currency,
-        "agreed_due_on": opening.agreed_due_on,
-        "opened_on": opening.opened_on,
-        "identity": opening.identity,
-        "delivered_on": opening.delivered_on,
-        "accepted_on": opening.accepted_on,
-        "settled_on": opening.settlement_confirmed_on,
-        "posting_id": id_of("posting", opening.id, opening.id, "receivable", "supply"),
-        "fact_1": new_id(),
-        "fact_2": new_id(),
-        "fact_3": new_id(),
-        **_told(opening),
-        "actor": viewer.name,
-        "request_id": request_id,
-        **viewer.parameters(),
-    }
     try:
-        opened = run(session, _OPEN, values).fetchone()
+        opened = run(session, _OPEN, _values(opening, viewer, request_id)).fetchone()
     except UniqueViolation:
         # The id is taken; the statement, the invoice's identity included, wrote nothing.
         session.rollback()

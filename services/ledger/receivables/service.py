@@ -1,8 +1,8 @@
 """What the parties do with a receivable: ask, confirm, dispute, resolve, credit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -32,6 +32,13 @@ class AlreadyConfirmedError(LedgerError):
     """The debtor has answered; what it thinks now is a dispute or a credit note."""
 
     code = "ALREADY_CONFIRMED"
+    status = 409
+
+
+class NothingToConfirmError(LedgerError):
+    """All that is owed is to be confirmed, and nothing is owed and free."""
+
+    code = "NOTHING_TO_CONFIRM"
     status = 409
 
 
@@ -108,20 +115,28 @@ def reused(act_id: UUID) -> ReusedIdError:
     )
 
 
-def _stated_before(session: Session, act: Act, kinds: tuple[str, ...]) -> bool:
+def _named_by(session: Session, act: Act) -> tuple[Any, list[Any]]:
     values = {"receivable_id": act.receivable_id, "id": act.id}
-    row = session.connection().execute(_STATED, values).one_or_none()
-    if row is not None and (row.kind not in kinds or row.amount_fen != act.amount_fen):
+    stated, posted = (session.connection().execute(of, values) for of in (_STATED, _POSTED))
+    return stated.one_or_none(), list(posted)
+
+
+def _stated_before(session: Session, act: Act, kind: str, *, whole: bool = False) -> bool:
+    # What the whole was is known no more; but unlike a part, it left no remainder to post.
+    stated, posted = _named_by(session, act)
+    if stated is None and not posted:
+        return False
+    same = stated is not None and stated[0] == kind
+    if not same or (posted if whole else stated != (kind, act.amount_fen)):
         raise reused(act.id)
-    return row is not None
+    return True
 
 
 def _posted_before(session: Session, act: Act, debit: str, credit: str) -> bool:
-    values = {"receivable_id": act.receivable_id, "id": act.id}
-    rows = session.connection().execute(_POSTED, values).all()
-    if rows and tuple(rows[0]) != (debit, credit, act.amount_fen):
+    stated, posted = _named_by(session, act)
+    if stated is not None or posted not in ([], [(debit, credit, act.amount_fen)]):
         raise reused(act.id)
-    return bool(rows)
+    return bool(posted)
 
 
 def request_confirmation(session: Session, viewer: Viewer, act: Act) -> Claim:
@@ -133,7 +148,7 @@ def request_confirmation(session: Session, viewer: Viewer, act: Act) -> Claim:
     """
     claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
     only_party(viewer, claim.creditor_id, "supplier", "供应商")
-    if _stated_before(session, act, ("REQUESTED",)):
+    if _stated_before(session, act, "REQUESTED"):
         return claim
     if claim.confirmed_on:
         raise _already_confirmed(claim)
@@ -148,25 +163,38 @@ def request_confirmation(session: Session, viewer: Viewer, act: Act) -> Claim:
     return claim
 
 
-def confirm(session: Session, viewer: Viewer, act: Act) -> Claim:
+def confirm(session: Session, viewer: Viewer, act: Act, *, whole: bool = False) -> Claim:
     """Confirm what is owed, in full or in part; the remainder becomes disputed.
 
-    Confirming nothing is a rejection: the whole is disputed, for the reason given.
+    Confirming nothing is a rejection: the whole is disputed, for the reason given. Confirming the
+    ``whole`` is of all that is owed and free once it is locked, whatever the act's amount.
 
     Raises:
         NotAllowedError: the viewer is not the debtor.
+        ReusedIdError: the id names another act on this receivable.
         AlreadyConfirmedError: it has answered before.
-        ExceedsError: more than the face is confirmed.
+        NothingToConfirmError: the whole is nothing.
+        ExceedsError: more is confirmed than is owed and free.
     """
     claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
     only_party(viewer, claim.debtor_id, "buyer", "付款方")
-    if _stated_before(session, act, ("CONFIRMED", "REJECTED")):
+    kind = "CONFIRMED" if whole or act.amount_fen else "REJECTED"
+    if _stated_before(session, act, kind, whole=whole):
         return claim
     if claim.confirmed_on:
         raise _already_confirmed(claim)
+    if whole and not claim.receivable_fen:
+        raise NothingToConfirmError(
+            f"Nothing of invoice {claim.invoice_number} is owed and free:"
+            f" {format_fen(claim.disputed_fen)} is in dispute; there is nothing to confirm.",
+            f"发票{claim.invoice_number}无可确认的金额（争议中{format_fen(claim.disputed_fen)}）；"
+            "无需确认。",
+        )
+    if whole:
+        act = replace(act, amount_fen=claim.receivable_fen)
     if act.amount_fen > claim.receivable_fen:
         raise exceeds(act.amount_fen, claim.receivable_fen, "still owed", "尚欠的")
-    _state(session, act, "CONFIRMED" if act.amount_fen else "REJECTED")
+    _state(session, act, kind)
     if act.amount_fen:
         session.connection().execute(_CONFIRMED, {"receivable_id": claim.id, "on": act.on})
     remainder_fen = claim.receivable_fen - act.amount_fen
