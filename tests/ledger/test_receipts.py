@@ -154,6 +154,16 @@ def test_a_due_day_that_a_receipt_moves_is_told_and_one_it_leaves_is_not(session
         DATA["receivable.term_changed"].model_validate(data)
 
 
+def test_a_start_that_moves_no_due_day_is_not_told(session: Session) -> None:
+    contract = a_contract(session)
+    claim = naming(session, contract, "GR-1", agreed_due_on=date(2025, 8, 1))
+
+    happened(session, an_order(session, contract))
+
+    assert get_visible(session, OPERATOR, claim.id).start_on == DAY
+    assert announced(session, "receivable.term_changed") == []
+
+
 def test_what_a_late_receipt_makes_overdue_is_announced(session: Session) -> None:
     contract = a_contract(session)
     order_id = an_order(session, contract)
@@ -222,7 +232,10 @@ def test_a_receipt_told_while_its_invoice_is_recorded_is_not_missed(contract: Co
         assert verify(session) == []
 
 
-def test_an_invoice_recorded_while_its_receipt_is_told_does_not_miss_it(contract: Contract) -> None:
+@pytest.mark.parametrize("carried", [True, False])
+def test_an_invoice_recorded_while_its_receipt_is_told_does_not_miss_it(
+    contract: Contract, *, carried: bool
+) -> None:
     with db.transaction() as session:
         order_id = an_order(session, contract)
     ids = (receipt_id(contract.debtor_id, "GR-1"),)
@@ -230,7 +243,9 @@ def test_an_invoice_recorded_while_its_receipt_is_told_does_not_miss_it(contract
     supplier = acting_for(contract.creditor_id, "supplier")
     recording = Other(lambda session: open_receivable(session, supplier, opening))
     with db.transaction() as session:
-        happened(session, order_id)
+        found = receive(session, OPERATOR, Arrival("GR-1", "DELIVERED", DAY, (order_id,)))
+        if carried:
+            spread(session, [found])
         recording.start()
     recording.join()
 
