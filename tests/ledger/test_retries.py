@@ -156,7 +156,7 @@ def test_the_loser_of_two_equal_requests_is_told_to_send_it_again(operator: Clie
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/parties?scheme=USCC&value=a%00b", f"/v1/events?after={10**30}"]
+    "path", ["/v1/parties?scheme=USCC&value=a%00b", "/v1/parties?scheme=%00&value=a"]
 )
 def test_a_value_that_no_column_holds_is_refused(operator: Client, path: str) -> None:
     answer = operator.get(path)
