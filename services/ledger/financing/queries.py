@@ -72,7 +72,7 @@ ROWS: Final = """
     LEFT JOIN LATERAL (
       SELECT array_agg(o.reference ORDER BY o.placed_on, o.reference) AS orders,
         array_agg(o.placed_on ORDER BY o.placed_on, o.reference) AS ordered_on
-      FROM orders o WHERE o.id IN (
+      FROM orders o WHERE o.debtor_id = r.debtor_id AND o.creditor_id = r.creditor_id AND o.id IN (
         SELECT r.order_id UNION SELECT t.order_id FROM receivable_receipts n
         JOIN receipts t ON t.receipt_id = n.receipt_id WHERE n.receivable_id = r.id)) o ON true
     LEFT JOIN LATERAL (

@@ -178,8 +178,8 @@ def place_order(session: Session, viewer: Viewer, order: Order, request_id: str 
             order.placed_on,
         ):
             raise ReusedIdError(
-                f"The id {order.id} already names the order {known.reference!r}.",
-                f"编号{order.id}已用于订单{known.reference!r}。",
+                f"The id {order.id} already names another order; use an id of its own.",
+                f"编号{order.id}已用于另一订单；请使用新编号。",
                 field="id",
             )
         return known

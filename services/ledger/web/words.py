@@ -79,6 +79,7 @@ EVENTS: Final = _table(
         "receivable.credited": ("红字冲减", "credited"),
         "payment.allocated": ("回款核销", "payment allocated"),
         "receivable.settled": ("结清", "settled"),
+        "receivable.term_changed": ("到期日变更", "due day changed"),
         "receivable.due_soon": ("即将到期", "due soon"),
         "receivable.overdue": ("逾期", "overdue"),
         "receivable.exported": ("提交融资平台", "sent to a platform"),
