@@ -5,7 +5,8 @@ RUN python -m venv /venv
 COPY requirements.lock ./
 RUN /venv/bin/pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements.lock
 COPY pyproject.toml ./
-COPY services/__init__.py services/events.py services/
+COPY services/__init__.py services/
+COPY services/events services/events
 COPY services/ledger services/ledger
 RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable .
 COPY infra/docker/keep_only.py /tmp/

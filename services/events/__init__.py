@@ -1,0 +1,88 @@
+"""The contract between the ledger and the notifier: every event, frozen, additive only.
+
+The ledger appends events, anyone else reads them with ``GET /v1/events?after=POSITION``. What is
+here may gain event types and optional fields and loses nothing, ever: old events are read for
+ever, and a reader meets events written by a newer ledger. So readers pass over types and fields
+they do not know. A change that is not additive gets a new type, not a new meaning.
+
+Money is a decimal string with two places, a day is an ISO day in Asia/Shanghai, an instant is UTC.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from services.events import arrears, financing, messages, orders, parties, payments, receivables
+from services.events.arrears import REVIEW_FLAG, REVIEW_NOTE, ReceivableDueSoon, ReceivableOverdue
+from services.events.envelope import Amount, Data, Event, EventPage
+from services.events.financing import (
+    ExportDelivered,
+    ReceivableExported,
+    ReceivableFinanced,
+    ReceivableRefused,
+)
+from services.events.messages import MessageDelivered
+from services.events.orders import OrderAccepted, OrderDelivered, OrderPlaced
+from services.events.parties import PartyContactChanged, PartyRegistered
+from services.events.payments import PaymentAllocated
+from services.events.receivables import (
+    ConfirmationRequested,
+    DisputeResolved,
+    ReceivableConfirmed,
+    ReceivableCredited,
+    ReceivableDisputed,
+    ReceivableOpened,
+    ReceivableSettled,
+    ReceivableTermChanged,
+)
+
+__all__ = [
+    "DATA",
+    "REVIEW_FLAG",
+    "REVIEW_NOTE",
+    "Amount",
+    "ConfirmationRequested",
+    "Data",
+    "DisputeResolved",
+    "Event",
+    "EventPage",
+    "ExportDelivered",
+    "MessageDelivered",
+    "OrderAccepted",
+    "OrderDelivered",
+    "OrderPlaced",
+    "PartyContactChanged",
+    "PartyRegistered",
+    "PaymentAllocated",
+    "ReceivableConfirmed",
+    "ReceivableCredited",
+    "ReceivableDisputed",
+    "ReceivableDueSoon",
+    "ReceivableExported",
+    "ReceivableFinanced",
+    "ReceivableOpened",
+    "ReceivableOverdue",
+    "ReceivableRefused",
+    "ReceivableSettled",
+    "ReceivableTermChanged",
+    "read",
+]
+
+DATA: Mapping[str, type[Data]] = MappingProxyType(
+    {
+        kind.type: kind
+        for room in (parties, orders, receivables, payments, arrears, financing, messages)
+        for kind in vars(room).values()
+        if isinstance(kind, type) and issubclass(kind, Data) and "type" in vars(kind)
+    }
+)
+"""Every type of event there is, by its name: whatever class of a room names a type."""
+
+
+def read(event: Event) -> Data | None:
+    """Return what an event says, or None for a type this reader does not know.
+
+    Raises:
+        pydantic.ValidationError: the writer broke the contract.
+    """
+    kind = DATA.get(event.type)
+    return None if kind is None else kind.model_validate(event.data)

@@ -1,0 +1,41 @@
+"""Receivables on their way to financing platforms and back."""
+
+from typing import ClassVar
+
+from services.events.envelope import Amount, Data, OfReceivable
+
+
+class ReceivableExported(OfReceivable):
+    """The receivable went to a financing platform and is reserved there."""
+
+    type: ClassVar[str] = "receivable.exported"
+    platform: str
+    export_reference: str
+    amount: Amount
+
+
+class ReceivableFinanced(OfReceivable):
+    """A platform financed the receivable, or a part of it."""
+
+    type: ClassVar[str] = "receivable.financed"
+    platform: str
+    amount: Amount
+
+
+class ReceivableRefused(OfReceivable):
+    """A platform refused to finance; the reservation is released."""
+
+    type: ClassVar[str] = "receivable.refused"
+    platform: str
+    reason: str = ""
+
+
+class ExportDelivered(Data):
+    """An export file reached the platform; `total` is the sum of its rows."""
+
+    type: ClassVar[str] = "export.delivered"
+    platform: str
+    export_reference: str
+    receivables: int
+    total: Amount
+    currency: str = "CNY"

@@ -1,0 +1,16 @@
+"""Money that came in."""
+
+from datetime import date
+from typing import ClassVar
+
+from services.events.envelope import Amount, OfReceivable
+
+
+class PaymentAllocated(OfReceivable):
+    """Part or all of a payment was set against the receivable."""
+
+    type: ClassVar[str] = "payment.allocated"
+    payment_reference: str
+    amount: Amount
+    still_open: Amount
+    paid_on: date | None = None
