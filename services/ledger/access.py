@@ -5,9 +5,10 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from psycopg import AsyncConnection
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -95,7 +96,20 @@ def identify(session: Session, token: str) -> Viewer:
     Raises:
         NotSignedInError: nobody does, or no longer.
     """
-    row = run(session, _BY_TOKEN, {"digest": digest(token)}).fetchone()
+    return _viewer(run(session, _BY_TOKEN, {"digest": digest(token)}).fetchone())
+
+
+async def identify_on(connection: AsyncConnection[Any], token: str) -> Viewer:
+    """Return who holds an API key or session token, as `identify`, from the event loop.
+
+    Raises:
+        NotSignedInError: nobody does, or no longer.
+    """
+    cursor = await connection.execute(_BY_TOKEN, {"digest": digest(token)})
+    return _viewer(await cursor.fetchone())
+
+
+def _viewer(row: Any) -> Viewer:  # noqa: ANN401 (a row of _BY_TOKEN)
     if row is None:
         raise NotSignedInError(
             "This key or sign-in is unknown or has ended; sign in again.",

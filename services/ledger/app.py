@@ -29,9 +29,9 @@ app = LedgerApi(
     openapi_url="/v1/openapi.json",
 )
 DOMAIN = (
+    receivables,  # First, as routes are tried in turn and these are asked most.
     parties,
     orders,
-    receivables,
     receipts,
     payments,
     arrears,

@@ -8,9 +8,11 @@ from functools import cache
 from typing import Any
 
 import psycopg
+from psycopg import AsyncConnection
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import namedtuple_row
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlmodel import Session
 
 from services.ledger.config import settings
@@ -29,29 +31,29 @@ def driver_url(url: str) -> str:
     return url
 
 
+def _behind_bouncer() -> bool:
+    return os.environ.get("PGBOUNCER") == "1"
+
+
 def make_engine(
     url: str,
     *,
     pool_size: int = 20,
     statement_timeout: str = "15s",
-    settings_more: str = "",
-    isolation_level: IsolationLevel = "READ COMMITTED",
-    prepare_threshold: int = 5,
 ) -> Engine:
     """Return an engine whose connections give up waiting rather than hang.
 
     PgBouncer before 1.22 loses prepared statements; with ``PGBOUNCER=1`` none are made.
     """
     arguments = {
-        "options": _TIMEOUTS.format(statement=statement_timeout) + settings_more,
-        "prepare_threshold": None if os.environ.get("PGBOUNCER") == "1" else prepare_threshold,
+        "options": _TIMEOUTS.format(statement=statement_timeout),
+        "prepare_threshold": None if _behind_bouncer() else 5,
     }
     return create_engine(
         driver_url(url),
         pool_size=pool_size,
         max_overflow=0,
         connect_args=arguments,
-        isolation_level=isolation_level,
     )
 
 
@@ -75,36 +77,35 @@ def transaction(*, long: bool = False) -> Iterator[Session]:
         session.commit()
 
 
-@cache
-def _single() -> Engine:
-    """An engine whose every statement is a transaction of its own.
+def statement_pool() -> AsyncConnectionPool[AsyncConnection[Any]]:
+    """Return a pool, to be opened, whose every statement is a transaction of its own.
 
-    What runs here is few and long-lived, by key: planned once for each connection, at first use.
+    For the command that is sent most: one statement asked from the event loop, where threads, BEGIN
+    and COMMIT would cost more than it does. What runs here is few and long-lived, by key: planned
+    once for each connection, at first use.
     """
-    return make_engine(
-        settings().database_url,
-        settings_more=" -c plan_cache_mode=force_generic_plan",
-        isolation_level="AUTOCOMMIT",
-        prepare_threshold=0,
+    return AsyncConnectionPool(
+        make_conninfo(
+            driver_url(settings().database_url).replace("+psycopg", "", 1),
+            options=_TIMEOUTS.format(statement="15s") + " -c plan_cache_mode=force_generic_plan",
+        ),
+        kwargs={
+            "autocommit": True,
+            "row_factory": namedtuple_row,
+            "prepare_threshold": None if _behind_bouncer() else 0,
+        },
+        min_size=0,
+        max_size=8,
+        timeout=10,
+        open=False,
     )
 
 
-@contextmanager
-def one_statement() -> Iterator[Session]:
-    """Open a session for a command of one statement, which is a transaction of its own.
-
-    BEGIN and COMMIT would be two more trips to the server, as long as the statement's own.
-    """
-    with Session(_single(), expire_on_commit=False) as session:
-        yield session
-
-
 def dispose() -> None:
-    """Close this process's connections and forget its engines; tests change the database."""
-    for made in (engine, _single):
-        if made.cache_info().currsize:
-            made().dispose()
-            made.cache_clear()
+    """Close this process's connections and forget its engine; tests change the database."""
+    if engine.cache_info().currsize:
+        engine().dispose()
+        engine.cache_clear()
 
 
 def open_session() -> Iterator[Session]:

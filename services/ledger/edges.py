@@ -1,19 +1,19 @@
 """What every HTTP edge shares: who asks, the transaction, strict types, bilingual problems."""
 
-import inspect
 import logging
 import re
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any
 
 import psycopg
-from fastapi import APIRouter, Depends, FastAPI, Request, status
-from fastapi.concurrency import run_in_threadpool
+from fastapi import Depends, FastAPI, Request, status
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 from sqlalchemy import exc
@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.ledger.access import NotSignedInError, Viewer, identify
 from services.ledger.clock import today
-from services.ledger.db import one_statement, open_session, transaction
+from services.ledger.db import open_session, statement_pool
 from services.ledger.errors import LedgerError
 from services.ledger.ids import new_id
 from services.ledger.money import AmountError, parse_fen
@@ -142,47 +142,17 @@ def _asked_by(token: Token, session: DbSession) -> Viewer:
 AskedBy = Annotated[Viewer, Depends(_asked_by, scope="function")]
 
 
-class Router(APIRouter):
-    """A router whose endpoints run in one thread each, from who asks to the commit.
-
-    FastAPI enters and leaves each waiting dependency in a thread; the hops cost most of a write.
-    """
-
-    def add_api_route(
-        self,
-        path: str,
-        endpoint: Callable[..., Any],
-        **options: Any,  # noqa: ANN401 (FastAPI's)
-    ) -> None:
-        """Add an endpoint; `AskedBy` and `DbSession` among its parameters are filled here."""
-        super().add_api_route(path, _in_one_thread(endpoint), **options)
+def statements(request: Request) -> AsyncConnectionPool[AsyncConnection[Any]]:
+    """Return the pool for commands of one statement that are awaited, not run in a thread."""
+    pool = request.state.statements
+    assert isinstance(pool, AsyncConnectionPool)
+    return pool
 
 
-def _in_one_thread(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    signature = inspect.signature(endpoint)
-    kinds = {name: parameter.annotation for name, parameter in signature.parameters.items()}
-    viewers = [name for name, kind in kinds.items() if kind == AskedBy]
-    sessions = [name for name, kind in kinds.items() if kind == DbSession]
-
-    def work(token: str, given: dict[str, Any]) -> object:
-        if not sessions:
-            with one_statement() as session:
-                given.update(dict.fromkeys(viewers, identify(session, token)))
-            return endpoint(**given)
-        with transaction() as session:
-            viewer = identify(session, token)
-            given.update(dict.fromkeys(viewers, viewer), **dict.fromkeys(sessions, session))
-            return endpoint(**given)
-
-    async def run(*, token: Token, **given: Any) -> object:  # noqa: ANN401 (the endpoint's own)
-        return await run_in_threadpool(work, token, given)
-
-    asked = inspect.Parameter("token", inspect.Parameter.KEYWORD_ONLY, annotation=Token)
-    own = [one for name, one in signature.parameters.items() if name not in viewers + sessions]
-    run.__signature__ = signature.replace(parameters=[*own, asked])  # type: ignore[attr-defined]
-    run.__name__, run.__qualname__ = endpoint.__name__, endpoint.__qualname__
-    run.__module__, run.__doc__ = endpoint.__module__, endpoint.__doc__
-    return run
+@asynccontextmanager
+async def _serving(_: FastAPI) -> AsyncIterator[dict[str, object]]:
+    async with statement_pool() as pool:
+        yield {"statements": pool}
 
 
 def request_id(request: Request) -> str:
@@ -254,7 +224,7 @@ class LedgerApi(FastAPI):
     """FastAPI with the ledger's problems, and request ids around everything else."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 (FastAPI's own)
-        super().__init__(**options)
+        super().__init__(lifespan=_serving, **options)
         self.add_exception_handler(LedgerError, _refused)
         self.add_exception_handler(RequestValidationError, _invalid)
         self.add_exception_handler(HTTPException, _http)

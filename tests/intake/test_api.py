@@ -23,7 +23,8 @@ def client(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
     app = LedgerApi(max_body_size=1024 * 1024)
     app.include_router(router)
     headers = {"authorization": "Bearer a token of a test"}
-    yield TestClient(app, headers=headers, raise_server_exceptions=False)
+    with TestClient(app, headers=headers, raise_server_exceptions=False) as client:
+        yield client
     db.dispose()
     config.settings.cache_clear()
 

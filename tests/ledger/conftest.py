@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -26,11 +27,13 @@ def ledger(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
         token = str(new_id())
         with db.transaction() as session:
             add_api_key(session, name=role, role=role, party_id=party_id, token=token)
-        return TestClient(
+        client = TestClient(
             app, headers={"authorization": f"Bearer {token}"}, raise_server_exceptions=False
         )
+        return serving.enter_context(client)
 
-    yield sign_in
+    with ExitStack() as serving:
+        yield sign_in
     db.dispose()
     config.settings.cache_clear()
 

@@ -1,14 +1,17 @@
 """Receivables over HTTP: record, confirm, dispute, credit; receipts that start their terms."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
+from fastapi import APIRouter, Query, Request, Response, status
+from fastapi.concurrency import run_in_threadpool
 
+from services.ledger.access import Viewer, identify_on
 from services.ledger.clock import today
 from services.ledger.config import settings
-from services.ledger.db import one_statement, transaction
-from services.ledger.edges import AskedBy, DbSession, Router, past_day, request_id
+from services.ledger.db import transaction
+from services.ledger.edges import AskedBy, DbSession, Token, past_day, request_id, statements
 from services.ledger.errors import LedgerError
 from services.ledger.ids import new_id
 from services.ledger.log import queries as log
@@ -16,7 +19,7 @@ from services.ledger.money import parse_fen
 from services.ledger.orders.service import get_contract
 from services.ledger.receivables import queries, service
 from services.ledger.receivables.identity import digest
-from services.ledger.receivables.opening import Opening, open_receivable
+from services.ledger.receivables.opening import Opening, open_on, open_receivable
 from services.ledger.receivables.schemas import (
     ActIn,
     BatchIn,
@@ -30,29 +33,42 @@ from services.ledger.receivables.schemas import (
     ResolutionIn,
 )
 
-router = Router(prefix="/v1", tags=["receivables"])
+router = APIRouter(prefix="/v1", tags=["receivables"])
 
 
 @router.post("/receivables", status_code=status.HTTP_201_CREATED)
-def post_receivable(
-    body: ReceivableIn, viewer: AskedBy, request: Request, response: Response
+async def post_receivable(
+    body: ReceivableIn, token: Token, request: Request, response: Response
 ) -> Opened:
     """Record an invoice as a receivable; the same again answers 200.
 
     What the buyer itself records counts as confirmed.
     """
-    # One statement, unless receipts are to be named as well.
-    with transaction() if body.receipt_ids else one_statement() as session:
-        creditor_id = UUID(int=0)
-        if body.invoice_kind == "OTHER":
-            creditor_id = get_contract(session, viewer, body.contract_id).creditor_id
-        opening = _opening(body, creditor_id)
-        if open_receivable(session, viewer, opening, request_id(request)) is not None:
-            response.status_code = status.HTTP_200_OK
+    async with statements(request).connection() as connection:
+        viewer = await identify_on(connection, token)
+        opening = _opening(body)
+        # One statement does all, unless receipts are named or the seller makes the identity.
+        opened = (
+            not body.receipt_ids
+            and body.invoice_kind != "OTHER"
+            and await open_on(connection, viewer, opening, request_id(request))
+        )
+    if not opened and not await run_in_threadpool(
+        _open, viewer, body, opening, request_id(request)
+    ):
+        response.status_code = status.HTTP_200_OK
     return Opened(id=opening.id)
 
 
-def _opening(body: ReceivableIn, creditor_id: UUID) -> Opening:
+def _open(viewer: Viewer, body: ReceivableIn, opening: Opening, request_id: str) -> bool:
+    with transaction() as session:
+        if body.invoice_kind == "OTHER":
+            contract = get_contract(session, viewer, body.contract_id)
+            opening = replace(opening, identity=_identity(body, contract.creditor_id))
+        return open_receivable(session, viewer, opening, request_id) is None
+
+
+def _opening(body: ReceivableIn) -> Opening:
     return Opening(
         id=body.id or new_id(),
         contract_id=body.contract_id,
@@ -70,14 +86,18 @@ def _opening(body: ReceivableIn, creditor_id: UUID) -> Opening:
         settlement_confirmed_on=body.settlement_confirmed_on
         and past_day(body.settlement_confirmed_on),
         receipt_ids=tuple(body.receipt_ids),
-        identity=digest(
-            settings().ledger_identity_key.encode(),
-            kind=body.invoice_kind,
-            code=body.invoice_code,
-            number=body.invoice_number,
-            creditor_id=creditor_id,
-            issued_on=body.issued_on,
-        ),
+        identity=_identity(body),
+    )
+
+
+def _identity(body: ReceivableIn, creditor_id: UUID = UUID(int=0)) -> bytes:  # noqa: B008 (immutable)
+    return digest(
+        settings().ledger_identity_key.encode(),
+        kind=body.invoice_kind,
+        code=body.invoice_code,
+        number=body.invoice_number,
+        creditor_id=creditor_id,
+        issued_on=body.issued_on,
     )
 
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
 from sqlalchemy import text
 from sqlmodel import Session
@@ -179,14 +180,7 @@ def open_receivable(
         InvoiceClaimedError: the invoice stands behind another receivable.
         ReusedIdError: the id names other facts.
     """
-    viewer.require("core_enterprise", "supplier", "operator")
-    check_number(opening.invoice_kind, opening.invoice_code, opening.invoice_number)
-    if not 0 < opening.face_fen <= MAX_FEN:
-        raise FaceError(
-            f"A receivable of {format_fen(opening.face_fen)} cannot be opened; the amount must be"
-            " more than 0.00.",
-            f"金额为{format_fen(opening.face_fen)}的应收账款不能登记；金额必须大于0.00。",
-        )
+    _check(viewer, opening)
     try:
         opened = run(session, _OPEN, _values(opening, viewer, request_id)).fetchone()
     except UniqueViolation:
@@ -198,6 +192,37 @@ def open_receivable(
     if opening.receipt_ids:
         name_receipts(session, opening.id, opening.receipt_ids, since_on=opening.opened_on)
     return None
+
+
+async def open_on(
+    connection: AsyncConnection[Any], viewer: Viewer, opening: Opening, request_id: str
+) -> bool:
+    """Open a receivable that names no receipts, on a connection whose statements commit.
+
+    Returns:
+        Whether it was opened; if not, nothing was written and `open_receivable` says why.
+
+    Raises:
+        NotAllowedError, InvoiceNumberError, FaceError: as `open_receivable`.
+    """
+    assert not opening.receipt_ids
+    _check(viewer, opening)
+    try:
+        opened = await connection.execute(_OPEN, _values(opening, viewer, request_id))
+    except UniqueViolation:
+        return False
+    return opened.rowcount == 1
+
+
+def _check(viewer: Viewer, opening: Opening) -> None:
+    viewer.require("core_enterprise", "supplier", "operator")
+    check_number(opening.invoice_kind, opening.invoice_code, opening.invoice_number)
+    if not 0 < opening.face_fen <= MAX_FEN:
+        raise FaceError(
+            f"A receivable of {format_fen(opening.face_fen)} cannot be opened; the amount must be"
+            " more than 0.00.",
+            f"金额为{format_fen(opening.face_fen)}的应收账款不能登记；金额必须大于0.00。",
+        )
 
 
 def _already_there(session: Session, viewer: Viewer, opening: Opening) -> queries.Claim:
