@@ -5,6 +5,7 @@ from typing import Final
 from services.ledger.access import VISIBLE
 from services.ledger.intake.desk import Desk
 from services.ledger.intake.events import event_id, yuan
+from services.ledger.journal.service import DELTA, MOVE
 
 UNKNOWN: Final = f"""
     SELECT s.line, 'receivable', 'RECEIVABLE_UNKNOWN', s.receivable FROM in_{{kind}} s
@@ -20,28 +21,13 @@ LOCK: Final = """
 MOVES: Final = """
     CREATE TEMP TABLE in_move (receivable_id uuid, id uuid, debit varchar, credit varchar,
       amount_fen bigint, "on" date, known_at timestamptz, cause uuid) ON COMMIT DROP"""
-POST: Final = """
+POST: Final = f"""
     WITH posted AS (
       INSERT INTO postings (receivable_id, id, debit, credit, amount_fen, "on", known_at, cause)
       SELECT * FROM in_move ORDER BY receivable_id, id
       RETURNING receivable_id, debit, credit, amount_fen
-    ), delta AS (
-      SELECT receivable_id,
-        sum(CASE 'receivable' WHEN debit THEN amount_fen WHEN credit THEN -amount_fen ELSE 0 END)
-          AS receivable_fen,
-        sum(CASE 'disputed' WHEN debit THEN amount_fen WHEN credit THEN -amount_fen ELSE 0 END)
-          AS disputed_fen,
-        sum(CASE 'reserved' WHEN debit THEN amount_fen WHEN credit THEN -amount_fen ELSE 0 END)
-          AS reserved_fen,
-        sum(CASE 'assigned' WHEN debit THEN amount_fen WHEN credit THEN -amount_fen ELSE 0 END)
-          AS assigned_fen
-      FROM posted GROUP BY receivable_id
-    )
-    UPDATE balances b SET receivable_fen = b.receivable_fen + d.receivable_fen,
-      disputed_fen = b.disputed_fen + d.disputed_fen,
-      reserved_fen = b.reserved_fen + d.reserved_fen,
-      assigned_fen = b.assigned_fen + d.assigned_fen
-    FROM delta d WHERE b.receivable_id = d.receivable_id"""
+    ), {DELTA}
+    {MOVE}"""
 
 
 def append(select: str) -> str:

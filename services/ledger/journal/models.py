@@ -7,8 +7,10 @@ from pydantic import AwareDatetime
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, func, text
 from sqlmodel import Field, SQLModel
 
-ACCOUNTS = ("receivable", "disputed", "reserved", "assigned")
+PRINCIPAL = ("receivable", "disputed", "reserved", "assigned")
 """What the debtor still owes, by what may be done with it: free, disputed, offered, financed."""
+ACCOUNTS = (*PRINCIPAL, "interest")
+"""All that is owed: the principal, and the interest that was claimed."""
 
 
 class Posting(SQLModel, table=True):
@@ -52,6 +54,7 @@ class Balance(SQLModel, table=True):
             "receivable_fen >= 0 AND disputed_fen >= 0 AND reserved_fen >= 0 AND assigned_fen >= 0",
             name="budget_is_kept",
         ),
+        CheckConstraint("interest_fen >= 0", name="interest_is_claimed"),
         Index(
             "balances_due",
             "due_on",
@@ -67,6 +70,10 @@ class Balance(SQLModel, table=True):
     """Offered to a platform that has not refused."""
     assigned_fen: int = Field(sa_type=BigInteger)
     """Financed: owed to the holder of the claim."""
+    interest_fen: int = Field(
+        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
+    )
+    """Interest that was claimed, and neither waived nor paid; no part of the budget."""
     start_on: date | None = None
     """The day the payment term starts from, if it has started."""
     due_on: date | None = None

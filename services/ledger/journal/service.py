@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ledger.ids import id_of
+from services.ledger.journal.models import ACCOUNTS
 from services.ledger.log.service import APPEND, Entry, parameters
 
 
@@ -34,8 +35,20 @@ class Move:
 def _delta(account: str) -> str:
     return (
         f"sum(CASE '{account}' WHEN debit THEN amount_fen WHEN credit THEN -amount_fen ELSE 0 END)"
+        f" AS {account}_fen"
     )
 
+
+DELTA: Final = f"""
+    delta AS (
+      SELECT receivable_id, {", ".join(_delta(account) for account in ACCOUNTS)}
+      FROM posted GROUP BY receivable_id
+    )"""
+"""A clause of a WITH: by how much the rows of ``posted`` move each account of a receivable."""
+MOVE: Final = f"""
+    UPDATE balances b SET
+      {", ".join(f"{account}_fen = b.{account}_fen + d.{account}_fen" for account in ACCOUNTS)}
+    FROM delta d WHERE b.receivable_id = d.receivable_id"""
 
 _RECORD: Final = text(
     f"""
@@ -45,17 +58,7 @@ _RECORD: Final = text(
       FROM instant, json_to_recordset(CAST(:moves AS json)) AS m(receivable_id uuid, id uuid,
         debit varchar, credit varchar, amount_fen bigint, "on" date, cause uuid)
       RETURNING receivable_id, debit, credit, amount_fen
-    ), delta AS (
-      SELECT receivable_id, {_delta("receivable")} AS receivable_fen,
-        {_delta("disputed")} AS disputed_fen, {_delta("reserved")} AS reserved_fen,
-        {_delta("assigned")} AS assigned_fen
-      FROM posted GROUP BY receivable_id
-    ), moved AS (
-      UPDATE balances b SET receivable_fen = b.receivable_fen + d.receivable_fen,
-        disputed_fen = b.disputed_fen + d.disputed_fen,
-        reserved_fen = b.reserved_fen + d.reserved_fen,
-        assigned_fen = b.assigned_fen + d.assigned_fen
-      FROM delta d WHERE b.receivable_id = d.receivable_id
+    ), {DELTA}, moved AS ({MOVE}
     ), {APPEND}
     SELECT count(*) FROM appended
     """
