@@ -1,8 +1,8 @@
 """Interest that is claimed, facts about late payment, complaints with their steps.
 
 Lock: balances and postings are locked against everything for an instant each, without rewriting a
-row; the next migration reads the new CHECKs through while others write. The other tables are new. Old
-code survives: it neither reads nor has to write the new column.
+row; a later migration reads the new CHECKs through while others write. The other tables are new.
+Old code survives: it neither reads nor has to write the new column.
 """
 
 from alembic import op

@@ -13,4 +13,8 @@ class PaymentAllocated(OfReceivable):
     payment_reference: str
     amount: Amount
     still_open: Amount
+    """Of the principal."""
     paid_on: date | None = None
+    interest: Amount = "0.00"
+    """What of the amount went to claimed interest; the rest lowered the principal."""
+    interest_open: Amount = "0.00"

@@ -15,8 +15,9 @@ from services.ledger.receivables.term import DUE, STARTS
 _COLUMNS: Final = """
     r.id, r.contract_id, r.order_id, r.debtor_id, r.creditor_id, r.invoice_kind, r.invoice_code,
     r.invoice_number, r.issued_on, r.face_fen, r.currency, r.agreed_due_on, r.opened_on,
-    r.identity, b.receivable_fen, b.disputed_fen, b.reserved_fen, b.assigned_fen, b.start_on,
-    b.due_on, b.confirmed_on, d.name AS debtor_name, k.name AS creditor_name"""
+    r.identity, b.receivable_fen, b.disputed_fen, b.reserved_fen, b.assigned_fen,
+    b.interest_fen, b.start_on, b.due_on, b.confirmed_on, d.name AS debtor_name,
+    k.name AS creditor_name"""
 _FROM: Final = """
     FROM receivables r
     JOIN balances b ON b.receivable_id = r.id
@@ -57,6 +58,8 @@ class Claim:
     disputed_fen: int
     reserved_fen: int
     assigned_fen: int
+    interest_fen: int
+    """Interest that was claimed, and neither waived nor paid; no part of what is open."""
     start_on: date | None
     due_on: date | None
     confirmed_on: date | None
@@ -65,13 +68,13 @@ class Claim:
 
     @property
     def open_fen(self) -> int:
-        """What the debtor has not paid, disputed or not."""
+        """What the debtor has not paid of the principal, disputed or not."""
         return self.receivable_fen + self.disputed_fen + self.reserved_fen + self.assigned_fen
 
     @property
     def lifecycle(self) -> str:
         """The one axis that has a word of its own; the others are amounts and dates."""
-        if self.open_fen == 0:
+        if self.open_fen + self.interest_fen == 0:
             return "closed"
         return "confirmed" if self.confirmed_on else "submitted"
 

@@ -51,6 +51,8 @@ class ReceivableOut(ApiModel):
     disputed: str
     reserved: str
     assigned: str
+    claimed_interest: str
+    """Apart from ``open``, which is principal."""
     start_on: Day | None
     due_on: Day | None
     confirmed_on: Day | None
@@ -78,6 +80,7 @@ class ReceivableOut(ApiModel):
             disputed=format_fen(claim.disputed_fen),
             reserved=format_fen(claim.reserved_fen),
             assigned=format_fen(claim.assigned_fen),
+            claimed_interest=format_fen(claim.interest_fen),
             start_on=claim.start_on,
             due_on=claim.due_on,
             confirmed_on=claim.confirmed_on,

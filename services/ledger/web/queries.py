@@ -14,16 +14,18 @@ from services.ledger.orders.service import get_contract
 COUNTED: Final = 1000
 """A list longer than this is not counted to its end."""
 _OPEN: Final = "(b.receivable_fen + b.disputed_fen + b.reserved_fen + b.assigned_fen)"
+_OWED: Final = f"({_OPEN} + b.interest_fen)"
+"""With the interest that was claimed: a receivable is closed when none of both is left."""
 _LIFECYCLES: Final = {
-    "submitted": f"{_OPEN} > 0 AND b.confirmed_on IS NULL",
-    "confirmed": f"{_OPEN} > 0 AND b.confirmed_on IS NOT NULL",
-    "closed": f"{_OPEN} = 0",
+    "submitted": f"{_OWED} > 0 AND b.confirmed_on IS NULL",
+    "confirmed": f"{_OWED} > 0 AND b.confirmed_on IS NOT NULL",
+    "closed": f"{_OWED} = 0",
 }
 _COLUMNS: Final = f"""
     r.id, r.invoice_code || r.invoice_number AS invoice, d.name AS debtor_name,
     k.name AS creditor_name, r.issued_on, b.due_on, r.currency, r.face_fen, {_OPEN} AS open_fen,
     b.disputed_fen, b.reserved_fen, b.assigned_fen,
-    CASE WHEN {_OPEN} = 0 THEN 'closed' WHEN b.confirmed_on IS NULL THEN 'submitted'
+    CASE WHEN {_OWED} = 0 THEN 'closed' WHEN b.confirmed_on IS NULL THEN 'submitted'
       ELSE 'confirmed' END AS lifecycle,
     CASE WHEN {_OPEN} > 0 THEN greatest(CAST(:today AS date) - b.due_on, 0) ELSE 0 END
       AS days_overdue"""
