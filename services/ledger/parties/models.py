@@ -1,9 +1,21 @@
 """Enterprises and public bodies, how they are identified, and who signs in for them."""
 
+from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime
-from sqlalchemy import CheckConstraint, DateTime, Index, LargeBinary, func
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 KINDS = (
@@ -55,7 +67,7 @@ class PartyIdentifier(SQLModel, table=True):
 
 
 class User(SQLModel, table=True):
-    """A person who signs in for a party, or for nobody (operators, regulators)."""
+    """A person who signs in for a party, or for nobody (operators, administrators, regulators)."""
 
     __tablename__ = "users"
 
@@ -65,6 +77,27 @@ class User(SQLModel, table=True):
     party_id: UUID | None = Field(default=None, foreign_key="parties.id")
     region: str = ""
     password_hash: str
+    """Empty: this person signs in elsewhere only."""
+    duty: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What the person does within the party: maker, checker or administrator; none said: ''."""
+    password_initial: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    """Somebody else knows it; it must be changed before anything else."""
+    totp_secret: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """Sealed (vault.py); set once a first code has shown that the person holds it."""
+    totp_offered: bytes | None = Field(default=None, sa_type=LargeBinary)
+    totp_step: int = Field(
+        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
+    )
+    """The time step of the last code taken; a code of this or an earlier one is a replay."""
+    disabled_at: AwareDatetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+def _stamped() -> Any:  # noqa: ANN401 (a column)
+    return Field(
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
+    )
 
 
 class SignIn(SQLModel, table=True):
@@ -76,21 +109,103 @@ class SignIn(SQLModel, table=True):
     token_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
     user_id: UUID = Field(foreign_key="users.id")
     expires_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
+    started_at: AwareDatetime = _stamped()
+    seen_at: AwareDatetime = _stamped()
+    """Near the last request: written once a minute at most."""
+    verified_at: AwareDatetime = _stamped()
+    """When the person last proved who they are; administering needs it to be recent."""
+    browser: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    address: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class HalfSignIn(SQLModel, table=True):
+    """A browser whose person has shown one factor of two; its token opens nothing else."""
+
+    __tablename__ = "half_sign_ins"
+
+    token_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    user_id: UUID = Field(foreign_key="users.id")
+    first_factor: str
+    back: str
+    expires_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
+
+
+class KnownBrowser(SQLModel, table=True):
+    """A browser somebody has signed in from before: strangers' failures do not close its gate."""
+
+    __tablename__ = "known_browsers"
+    __table_args__ = (Index("known_browsers_user", "user_id"),)
+
+    token_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    user_id: UUID = Field(foreign_key="users.id")
+    seen_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
+
+
+class RecoveryCode(SQLModel, table=True):
+    """A code in place of a lost second factor, once; it is deleted when it is used."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: UUID = Field(primary_key=True, foreign_key="users.id")
+    code_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
+
+
+class Gate(SQLModel, table=True):
+    """Failures of one login, browser or address, and until when it has to wait."""
+
+    __tablename__ = "gates"
+
+    bucket: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    """A hash: neither names nor addresses are kept."""
+    failures: int
+    failed_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
+    closed_until: AwareDatetime = Field(sa_type=DateTime(timezone=True))
+
+
+class UserLink(SQLModel, table=True):
+    """Who a person is at the single sign-on."""
+
+    __tablename__ = "user_links"
+    __table_args__ = (Index("user_links_user", "user_id"),)
+
+    issuer: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id")
+    linked_at: AwareDatetime = _stamped()
 
 
 class ApiKey(SQLModel, table=True):
     """A machine's key; only its hash is kept."""
 
     __tablename__ = "api_keys"
+    __table_args__ = (UniqueConstraint("prefix", name="api_keys_prefix"),)
 
     key_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
     name: str
     role: str
     party_id: UUID | None = Field(default=None, foreign_key="parties.id")
     region: str = ""
-    recorded_at: AwareDatetime = Field(
-        default=None,
-        sa_type=DateTime(timezone=True),
-        sa_column_kwargs={"server_default": func.now()},
-    )
+    recorded_at: AwareDatetime = _stamped()
     revoked_at: AwareDatetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    prefix: str | None = None
+    """What of it may be shown, and how a signed request names it; none: a key of the machine."""
+    scopes: list[str] | None = Field(default=None, sa_type=ARRAY(String))
+    """Areas it may read or write, such as ``receivables:write``; none: all of its role."""
+    networks: list[str] | None = Field(default=None, sa_type=ARRAY(String))
+    """Where it may come from, in CIDR; none: anywhere."""
+    expires_at: AwareDatetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    used_at: AwareDatetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """Near the last request: written once in ten minutes at most."""
+    signing_secret: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """Sealed (vault.py); what its requests are signed with."""
+    signed_only: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+
+
+class RequestNonce(SQLModel, table=True):
+    """A signed request that has come; the same again is a replay."""
+
+    __tablename__ = "request_nonces"
+
+    key_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    nonce: str = Field(primary_key=True)
+    expires_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
