@@ -38,7 +38,8 @@ class EventPage(_Frozen):
 
     events: tuple[Event, ...]
     next: int
-    """The position to ask after next; the asked one again when nothing was new."""
+    """The position to ask after next: all up to it has been searched, and no event can appear
+    there later. The asked one again when nothing was new."""
     has_more: bool
 
 

@@ -34,20 +34,33 @@ class EventRow(SQLModel, table=True):
 
 
 class Unsealed(SQLModel, table=True):
-    """An event that has no position yet."""
+    """An event that has no position yet; the key is the order in which positions are given."""
 
     __tablename__ = "unsealed"
 
-    subject_id: UUID = Field(primary_key=True)
+    recorded_at: AwareDatetime = Field(
+        default=None,
+        primary_key=True,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
+    )
     event_id: UUID = Field(primary_key=True)
+    subject_id: UUID = Field(primary_key=True)
 
 
 class Sealed(SQLModel, table=True):
     """The position of an event in the one order all readers see; gapless from 1."""
 
     __tablename__ = "sealed"
+    __table_args__ = (
+        Index("sealed_debtor", "debtor_id", "position"),
+        Index("sealed_creditor", "creditor_id", "position"),
+    )
 
     position: int = Field(primary_key=True, sa_type=BigInteger)
     subject_id: UUID
     event_id: UUID = Field(unique=True)
+    debtor_id: UUID | None = None
+    """With the creditor the event's own, so that a party finds its events in their order."""
+    creditor_id: UUID | None = None
     sealed_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))

@@ -9,15 +9,32 @@ from sqlmodel import Session
 from services.events import Event, EventPage
 from services.ledger.access import VISIBLE, Viewer
 
-_AFTER = text(
+_HEAD = text("SELECT coalesce(max(position), 0) FROM sealed")
+_COLUMNS = """s.position, e.id, e.type, e.subject_id, e.occurred_at, e.debtor_id, e.creditor_id,
+      e.actor, e.actor_party_id, e.data"""
+_RANGE = "position > :after AND position <= :head"
+_OF_ALL = text(
     f"""
-    SELECT s.position, e.id, e.type, e.subject_id, e.occurred_at, e.debtor_id, e.creditor_id,
-           e.actor, e.actor_party_id, e.data
-    FROM sealed s JOIN events e ON e.subject_id = s.subject_id AND e.id = s.event_id
-    WHERE s.position > :after AND {VISIBLE.format(table="e")}
+    SELECT {_COLUMNS} FROM sealed s
+    JOIN events e ON e.subject_id = s.subject_id AND e.id = s.event_id
+    WHERE {_RANGE} AND {VISIBLE.format(table="e")}
     ORDER BY s.position LIMIT :limit
     """
 )
+_OF_PARTY = text(
+    f"""
+    SELECT {_COLUMNS} FROM (
+      (SELECT position, subject_id, event_id FROM sealed
+       WHERE debtor_id = CAST(:viewer AS uuid) AND {_RANGE} ORDER BY position LIMIT :limit)
+      UNION
+      (SELECT position, subject_id, event_id FROM sealed
+       WHERE creditor_id = CAST(:viewer AS uuid) AND {_RANGE} ORDER BY position LIMIT :limit)
+    ) s JOIN events e ON e.subject_id = s.subject_id AND e.id = s.event_id
+    WHERE {VISIBLE.format(table="e")}
+    ORDER BY s.position LIMIT :limit
+    """
+)
+"""Two short walks along an index, however many events of others lie between."""
 
 _OF_SUBJECT = text(
     """
@@ -28,16 +45,19 @@ _OF_SUBJECT = text(
 
 
 def page_after(session: Session, viewer: Viewer, *, after: int, limit: int) -> EventPage:
-    """Return the sealed events after a position that the viewer may see."""
-    rows = session.connection().execute(
-        _AFTER, {"after": after, "limit": limit + 1, **viewer.parameters()}
-    )
+    """Return the sealed events after a position that the viewer may see.
+
+    The head is read first and the search ends there: positions are given in one order, so up to
+    the head nothing can appear any more, and what is sealed meanwhile lies after it.
+    """
+    connection = session.connection()
+    head = int(connection.execute(_HEAD).scalar_one())
+    values = {"after": after, "head": head, "limit": limit + 1, **viewer.parameters()}
+    rows = connection.execute(_OF_ALL if viewer.sees_all else _OF_PARTY, values)
     events = tuple(Event.model_validate(dict(row)) for row in rows.mappings())
-    page = events[:limit]
+    page, has_more = events[:limit], len(events) > limit
     return EventPage(
-        events=page,
-        next=page[-1].position if page else after,
-        has_more=len(events) > limit,
+        events=page, next=page[-1].position if has_more else max(after, head), has_more=has_more
     )
 
 

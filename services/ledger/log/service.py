@@ -48,14 +48,14 @@ _APPEND_ONLY: Final = text(f"WITH {APPEND} SELECT count(*) FROM appended")
 _SEAL: Final = text(
     """
     WITH batch AS (
-      DELETE FROM unsealed WHERE (subject_id, event_id) IN (
-        SELECT subject_id, event_id FROM unsealed LIMIT :limit)
-      RETURNING subject_id, event_id
+      DELETE FROM unsealed WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM unsealed ORDER BY recorded_at, event_id LIMIT :limit))
+      RETURNING recorded_at, event_id, subject_id
     )
-    INSERT INTO sealed (position, subject_id, event_id, sealed_at)
+    INSERT INTO sealed (position, subject_id, event_id, debtor_id, creditor_id, sealed_at)
     SELECT (SELECT coalesce(max(position), 0) FROM sealed)
-             + row_number() OVER (ORDER BY e.recorded_at, e.id),
-           b.subject_id, b.event_id, now()
+             + row_number() OVER (ORDER BY b.recorded_at, b.event_id),
+           b.subject_id, b.event_id, e.debtor_id, e.creditor_id, now()
     FROM batch b JOIN events e ON e.subject_id = b.subject_id AND e.id = b.event_id
     """
 )
@@ -89,7 +89,9 @@ def append(session: Session, entries: Sequence[Entry], request_id: str = "") -> 
 def seal(session: Session, *, limit: int = 20_000) -> int:
     """Give the oldest unsealed events the next positions, without a gap, and return how many.
 
-    One sealer at a time: the others return 0 and lose nothing.
+    The oldest by the start of the transaction that appended them, then by id; what commits late
+    is weighed with those that wait then. One sealer at a time: the others return 0 and lose
+    nothing.
     """
     connection = session.connection()
     lock = text("SELECT pg_try_advisory_xact_lock(hashtext('log.seal'))")
