@@ -12,15 +12,18 @@ from sqlmodel import Session
 from services.events import PaymentAllocated, ReceivableSettled
 from services.ledger.access import NotAllowedError, Viewer
 from services.ledger.errors import LedgerError, ReusedIdError
-from services.ledger.journal.models import ACCOUNTS
+from services.ledger.journal.models import PRINCIPAL
 from services.ledger.journal.service import Move, record
+from services.ledger.law.civil_code import Allocated
 from services.ledger.log.service import Entry
 from services.ledger.money import format_fen
+from services.ledger.payments.allocation import shares
 from services.ledger.receivables.queries import Claim, lock_several, not_found
 
 ORDER: Final = ("receivable", "assigned", "reserved", "disputed")
-"""Money goes to what is owed and free first; only what is left shrinks a claim or a dispute."""
-assert set(ORDER) == set(ACCOUNTS)
+"""Money for the principal goes to what is owed and free first; only what is left shrinks a claim or
+a dispute."""
+assert set(ORDER) == set(PRINCIPAL)
 
 
 class OverpaidError(LedgerError):
@@ -57,8 +60,9 @@ _INSERT: Final = text(
 )
 _BEFORE: Final = text(
     """
-    SELECT p.debtor_id, p.amount_fen, p.currency, p."on", p.reference, coalesce(jsonb_object_agg(
-      a.receivable_id, a.fen) FILTER (WHERE a.fen IS NOT NULL), '{}') AS allocations
+    SELECT p.debtor_id, p.amount_fen, p.currency, p."on", p.reference, p.method,
+      coalesce(jsonb_object_agg(a.receivable_id, a.fen) FILTER (WHERE a.fen IS NOT NULL), '{}')
+        AS allocations
     FROM payments p LEFT JOIN (
       SELECT receivable_id, sum(amount_fen)::bigint AS fen FROM postings
       WHERE cause = :id AND debit = 'cash' GROUP BY receivable_id) a ON true
@@ -93,13 +97,14 @@ def record_payment(session: Session, viewer: Viewer, paid: Paid, request_id: str
     if _recorded_before(session, viewer, paid):
         return False
     debtor_id = _one_debtor(paid, claims)
-    _may_record(viewer, paid, claims, debtor_id)
+    divided = shares(session, claims, paid.allocations, on=paid.on)
+    _may_record(viewer, claims, divided, debtor_id)
     moves: list[Move] = []
     entries: list[Entry] = []
-    for receivable_id, amount_fen in paid.allocations.items():
+    for receivable_id, went in divided.items():
         claim = claims[receivable_id]
-        moves += _moves(paid, claim, amount_fen)
-        entries += _entries(paid, claim, amount_fen, viewer)
+        moves += _moves(paid, claim, went)
+        entries += _entries(paid, claim, went, viewer)
     session.connection().execute(
         _INSERT,
         {
@@ -116,16 +121,21 @@ def record_payment(session: Session, viewer: Viewer, paid: Paid, request_id: str
     return True
 
 
-def _may_record(viewer: Viewer, paid: Paid, claims: Mapping[UUID, Claim], debtor_id: UUID) -> None:
+def _may_record(
+    viewer: Viewer,
+    claims: Mapping[UUID, Claim],
+    divided: Mapping[UUID, Allocated],
+    debtor_id: UUID,
+) -> None:
     """A buyer records what it paid; a supplier what reached it, not what is a platform's."""
     if viewer.role == "core_enterprise" and viewer.party_id != debtor_id:
         raise NotAllowedError("Only the payer records its payment.", "只有付款方可以登记其付款。")
     if viewer.role != "supplier":
         return
-    for receivable_id, amount_fen in paid.allocations.items():
+    for receivable_id, went in divided.items():
         claim = claims[receivable_id]
         own_fen = claim.receivable_fen + claim.disputed_fen
-        if own_fen < amount_fen <= claim.open_fen:
+        if own_fen < went.principal_fen and not went.unapplied_fen:
             raise NotAllowedError(
                 f"Of invoice {claim.invoice_number} only {format_fen(own_fen)} is the supplier's;"
                 " the rest is offered or assigned, and the payer or the operator records it.",
@@ -139,8 +149,9 @@ def _recorded_before(session: Session, viewer: Viewer, paid: Paid) -> bool:
     if row is None:
         return False
     allocations = {UUID(key): fen for key, fen in row.allocations.items()}
-    known = (row.amount_fen, row.currency, row.on, row.reference, allocations)
-    if known != (paid.amount_fen, paid.currency, paid.on, paid.reference, dict(paid.allocations)):
+    known = (row.amount_fen, row.currency, row.on, row.reference, row.method, allocations)
+    stated = (paid.amount_fen, paid.currency, paid.on, paid.reference, paid.method)
+    if known != (*stated, dict(paid.allocations)):
         # A payment may be to several suppliers: its sum is the payer's alone to know.
         english, chinese = "another payment", "另一笔付款"
         if viewer.sees_all or viewer.party_id == row.debtor_id:
@@ -168,17 +179,11 @@ def _one_debtor(paid: Paid, claims: Mapping[UUID, Claim]) -> UUID:
     return debtors.pop()
 
 
-def _moves(paid: Paid, claim: Claim, amount_fen: int) -> list[Move]:
-    if amount_fen > claim.open_fen:
-        raise OverpaidError(
-            f"A payment of {format_fen(amount_fen)} exceeds the {format_fen(claim.open_fen)} owed"
-            f" on invoice {claim.invoice_number}; allocate at most that.",
-            f"付款{format_fen(amount_fen)}超过发票{claim.invoice_number}尚欠的"
-            f"{format_fen(claim.open_fen)}；请至多分配该金额。",
-            field="allocations",
-        )
-    moves = []
-    left_fen = amount_fen
+def _moves(paid: Paid, claim: Claim, went: Allocated) -> list[Move]:
+    if went.unapplied_fen:
+        raise _overpaid(claim, went)
+    moves = [Move(claim.id, "cash", "interest", went.interest_fen, paid.on, paid.id)]
+    left_fen = went.principal_fen
     for account in ORDER:
         part_fen = min(left_fen, getattr(claim, f"{account}_fen"))
         moves.append(Move(claim.id, "cash", account, part_fen, paid.on, paid.id))
@@ -186,18 +191,40 @@ def _moves(paid: Paid, claim: Claim, amount_fen: int) -> list[Move]:
     return moves
 
 
-def _entries(paid: Paid, claim: Claim, amount_fen: int, viewer: Viewer) -> list[Entry]:
+def _overpaid(claim: Claim, went: Allocated) -> OverpaidError:
+    amount = format_fen(went.interest_fen + went.principal_fen + went.unapplied_fen)
+    owed = format_fen(went.interest_fen + went.principal_fen)
+    english, chinese = "", ""
+    if claim.interest_fen:
+        english = f" (with {format_fen(went.interest_fen)} of interest claimed by that day)"
+        chinese = f"（含截至该日已主张的利息{format_fen(went.interest_fen)}）"
+    return OverpaidError(
+        f"A payment of {amount} exceeds the {owed} owed{english} on invoice"
+        f" {claim.invoice_number}; allocate at most that.",
+        f"付款{amount}超过发票{claim.invoice_number}尚欠的{owed}{chinese}；请至多分配该金额。",
+        field="allocations",
+    )
+
+
+def _entries(paid: Paid, claim: Claim, went: Allocated, viewer: Viewer) -> list[Entry]:
     named = {"invoice_number": claim.invoice_number, "currency": claim.currency}
-    still_open_fen = claim.open_fen - amount_fen
+    still_open_fen = claim.open_fen - went.principal_fen
+    interest_open_fen = claim.interest_fen - went.interest_fen
     data = [
         PaymentAllocated(
             payment_reference=paid.reference,
-            amount=format_fen(amount_fen),
+            amount=format_fen(went.interest_fen + went.principal_fen),
             still_open=format_fen(still_open_fen),
             paid_on=paid.on,
+            interest=format_fen(went.interest_fen),
+            interest_open=format_fen(interest_open_fen),
             **named,
         ),
-        *([] if still_open_fen else [ReceivableSettled(settled_on=paid.on, **named)]),
+        *(
+            []
+            if still_open_fen + interest_open_fen
+            else [ReceivableSettled(settled_on=paid.on, **named)]
+        ),
     ]
     return [
         Entry(claim.id, item, viewer.name, viewer.party_id, claim.debtor_id, claim.creditor_id)
