@@ -135,13 +135,14 @@ def _parties(session: Session, viewer: Viewer, agreed: Agreement) -> tuple[Party
 def _same_contract(
     viewer: Viewer, known: Contract, agreed: Agreement, terms: dict[str, Any], size: Size
 ) -> Contract:
+    stated = ("reference", "debtor_id", "creditor_id", "signed_on", "subject", "settlement")
     same = (
-        known.debtor_id == agreed.debtor_id
-        and known.creditor_id == agreed.creditor_id
-        and known.signed_on == agreed.signed_on
-        and known.settlement == agreed.settlement
+        all(getattr(known, name) == getattr(agreed, name) for name in stated)
+        # A kind or size left out is the party's own of that day, which may since have changed.
+        and agreed.debtor_kind in {None, known.debtor_kind}
+        and (agreed.creditor_size is None or known.creditor_size == size.word)
         and known.terms == terms
-        and (size.evidence is None or known.creditor_evidence == size.evidence)
+        and known.creditor_evidence == size.evidence
     )
     if not same:
         english, chinese = "another contract", "另一合同"
@@ -171,12 +172,8 @@ def place_order(session: Session, viewer: Viewer, order: Order, request_id: str 
     contract = get_contract(session, viewer, order.contract_id)
     known = session.get(Order, order.id)
     if known is not None:
-        if (known.contract_id, known.reference, known.amount_fen, known.placed_on) != (
-            order.contract_id,
-            order.reference,
-            order.amount_fen,
-            order.placed_on,
-        ):
+        stated = ("contract_id", "reference", "amount_fen", "currency", "placed_on")
+        if any(getattr(known, name) != getattr(order, name) for name in stated):
             raise ReusedIdError(
                 f"The id {order.id} already names another order; use an id of its own.",
                 f"编号{order.id}已用于另一订单；请使用新编号。",

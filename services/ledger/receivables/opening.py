@@ -15,10 +15,12 @@ from services.ledger.access import VISIBLE, Viewer
 from services.ledger.db import direct, run
 from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
 from services.ledger.ids import id_of, new_id
+from services.ledger.log.service import Entry, append
 from services.ledger.money import MAX_FEN, format_fen
+from services.ledger.orders.service import hold_receipts
 from services.ledger.receivables import queries
 from services.ledger.receivables.identity import check_number
-from services.ledger.receivables.receipts import name_receipts
+from services.ledger.receivables.receipts import name_receipts, stated_at_opening
 from services.ledger.receivables.term import DUE, START_OF_RECEIPT
 
 
@@ -114,7 +116,8 @@ _OPEN: Final = direct(
         (CAST(:opened_id AS uuid), 'receivable.opened',
           CAST(:opened AS jsonb) || jsonb_build_object('due_on', b.due_on)),
         (:confirmed_id, 'receivable.confirmed', CAST(:confirmed AS jsonb))) e(id, type, data)
-      WHERE c.by_debtor OR e.type = 'receivable.opened' RETURNING subject_id, id
+      WHERE CASE e.type WHEN 'receivable.opened' THEN NOT CAST(:names AS boolean)
+        ELSE c.by_debtor END RETURNING subject_id, id
     ), queued AS (
       INSERT INTO unsealed (subject_id, event_id) SELECT subject_id, id FROM appended
     )
@@ -129,6 +132,7 @@ def _told(opening: Opening) -> dict[str, object]:
     confirmed = ReceivableConfirmed(confirmed=face, disputed=format_fen(0), **named)
     return {
         "opened_id": new_id(),
+        "names": bool(opening.receipt_ids),
         "opened": ReceivableOpened(face=face, **named).model_dump_json(),
         "confirmed_id": new_id(),
         "confirmed": confirmed.model_dump_json(),
@@ -181,8 +185,12 @@ def open_receivable(
         ReusedIdError: the id names other facts.
     """
     _check(viewer, opening)
+    if opening.receipt_ids:  # before any row, as whoever takes a file in does
+        hold_receipts(session, opening.receipt_ids)
+    opened_id = new_id()
+    values = _values(opening, viewer, request_id) | {"opened_id": opened_id}
     try:
-        opened = run(session, _OPEN, _values(opening, viewer, request_id)).fetchone()
+        opened = run(session, _OPEN, values).fetchone()
     except UniqueViolation:
         # The id is taken; the statement, the invoice's identity included, wrote nothing.
         session.rollback()
@@ -191,6 +199,12 @@ def open_receivable(
         return _already_there(session, viewer, opening)
     if opening.receipt_ids:
         name_receipts(session, opening.id, opening.receipt_ids, since_on=opening.opened_on)
+        claim = queries.get_visible(session, viewer, opening.id)
+        # Told last, because only what the receipts say makes its due day true.
+        told = ReceivableOpened.model_validate_json(str(values["opened"]))
+        told = told.model_copy(update={"due_on": claim.due_on})
+        parties = (viewer.name, viewer.party_id, claim.debtor_id, claim.creditor_id)
+        append(session, [Entry(claim.id, told, *parties, id=opened_id)], request_id)
     return None
 
 
@@ -255,6 +269,7 @@ def _already_there(session: Session, viewer: Viewer, opening: Opening) -> querie
         and claim.currency == opening.currency
         and claim.issued_on == opening.issued_on
         and claim.agreed_due_on == opening.agreed_due_on
+        and stated_at_opening(session, opening.id) == _stated(opening)
     )
     if not same:
         raise ReusedIdError(
@@ -265,6 +280,16 @@ def _already_there(session: Session, viewer: Viewer, opening: Opening) -> querie
             field="id",
         )
     return claim
+
+
+def _stated(opening: Opening) -> set[tuple[str, str]]:
+    days = {
+        "DELIVERED": opening.delivered_on,
+        "ACCEPTED": opening.accepted_on,
+        "SETTLEMENT_CONFIRMED": opening.settlement_confirmed_on,
+    }
+    stated = {(kind, on.isoformat()) for kind, on in days.items() if on is not None}
+    return stated | {("RECEIPT", str(one)) for one in opening.receipt_ids}
 
 
 def _no_contract() -> NotFoundError:

@@ -48,6 +48,27 @@ _LOCK: Final = text(
 )
 """A statement of its own: those after it see what whoever held the lock before has written."""
 
+_STATED: Final = text(
+    """
+    SELECT f.kind, f."on"::varchar AS said FROM receivables r JOIN clock_facts f
+      ON f.receivable_id = r.id AND f.receipt_id = r.id AND f.known_at = r.known_at
+    WHERE r.id = :id
+    UNION ALL
+    SELECT 'RECEIPT', n.receipt_id::varchar FROM receivables r JOIN receivable_receipts n
+      ON n.receivable_id = r.id AND n.known_at = r.known_at
+    WHERE r.id = :id
+    """
+)
+
+
+def stated_at_opening(session: Session, receivable_id: UUID) -> set[tuple[str, str]]:
+    """Return the kind and day of each fact, and the receipts, that a receivable was opened with.
+
+    What was told since is known later: it keeps nobody from sending the same opening again.
+    """
+    rows = session.connection().execute(_STATED, {"id": receivable_id})
+    return {(row.kind, row.said) for row in rows}
+
 
 def name_receipts(
     session: Session, receivable_id: UUID, receipt_ids: Sequence[UUID], *, since_on: date

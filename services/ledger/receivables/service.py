@@ -36,7 +36,7 @@ class AlreadyConfirmedError(LedgerError):
 
 
 class NothingToConfirmError(LedgerError):
-    """All that is owed is to be confirmed, and nothing is owed and free."""
+    """An answer to a debt of which nothing is owed and free."""
 
     code = "NOTHING_TO_CONFIRM"
     status = 409
@@ -173,7 +173,7 @@ def confirm(session: Session, viewer: Viewer, act: Act, *, whole: bool = False) 
         NotAllowedError: the viewer is not the debtor.
         ReusedIdError: the id names another act on this receivable.
         AlreadyConfirmedError: it has answered before.
-        NothingToConfirmError: the whole is nothing.
+        NothingToConfirmError: nothing is owed and free.
         ExceedsError: more is confirmed than is owed and free.
     """
     claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
@@ -183,12 +183,12 @@ def confirm(session: Session, viewer: Viewer, act: Act, *, whole: bool = False) 
         return claim
     if claim.confirmed_on:
         raise _already_confirmed(claim)
-    if whole and not claim.receivable_fen:
+    if not claim.receivable_fen:
         raise NothingToConfirmError(
             f"Nothing of invoice {claim.invoice_number} is owed and free:"
-            f" {format_fen(claim.disputed_fen)} is in dispute; there is nothing to confirm.",
+            f" {format_fen(claim.disputed_fen)} is in dispute; there is nothing to answer.",
             f"发票{claim.invoice_number}无可确认的金额（争议中{format_fen(claim.disputed_fen)}）；"
-            "无需确认。",
+            "无需确认或拒绝。",
         )
     if whole:
         act = replace(act, amount_fen=claim.receivable_fen)
