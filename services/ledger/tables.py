@@ -9,6 +9,19 @@ from services.ledger.log import models as log
 from services.ledger.orders import models as orders
 from services.ledger.parties import models as parties
 from services.ledger.payments import models as payments
+from services.ledger.proof import models as proof
 from services.ledger.receivables import models as receivables
 
-ALL = (almanac, arrears, financing, intake, journal, log, orders, parties, payments, receivables)
+ALL = (
+    almanac,
+    arrears,
+    financing,
+    intake,
+    journal,
+    log,
+    orders,
+    parties,
+    payments,
+    proof,
+    receivables,
+)

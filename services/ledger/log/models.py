@@ -55,6 +55,7 @@ class Sealed(SQLModel, table=True):
     __table_args__ = (
         Index("sealed_debtor", "debtor_id", "position"),
         Index("sealed_creditor", "creditor_id", "position"),
+        Index("sealed_subject", "subject_id", "position"),
     )
 
     position: int = Field(primary_key=True, sa_type=BigInteger)
