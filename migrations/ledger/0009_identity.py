@@ -30,7 +30,6 @@ ALTER TABLE users ADD COLUMN disabled_at timestamptz;
 ALTER TABLE users ADD CONSTRAINT duties_are_a_partys CHECK (
   duty = '' OR (duty IN ('maker', 'checker', 'administrator') AND party_id IS NOT NULL));
 ALTER TABLE sessions ADD COLUMN started_at timestamptz NOT NULL DEFAULT now();
-ALTER TABLE sessions ADD COLUMN seen_at timestamptz NOT NULL DEFAULT now();
 ALTER TABLE sessions ADD COLUMN verified_at timestamptz NOT NULL DEFAULT now();
 ALTER TABLE sessions ADD COLUMN browser varchar NOT NULL DEFAULT '';
 ALTER TABLE sessions ADD COLUMN address varchar NOT NULL DEFAULT '';
@@ -41,7 +40,6 @@ ALTER TABLE api_keys ADD COLUMN prefix varchar;
 ALTER TABLE api_keys ADD COLUMN scopes varchar[];
 ALTER TABLE api_keys ADD COLUMN networks varchar[];
 ALTER TABLE api_keys ADD COLUMN expires_at timestamptz;
-ALTER TABLE api_keys ADD COLUMN used_at timestamptz;
 ALTER TABLE api_keys ADD COLUMN signing_secret bytea;
 ALTER TABLE api_keys ADD COLUMN signed_only boolean NOT NULL DEFAULT false;
 -- squawk-ignore constraint-missing-not-valid
@@ -52,6 +50,12 @@ ALTER TABLE api_keys ADD CONSTRAINT api_keys_prefix UNIQUE (prefix);
 """
 
 SIGNING_IN = """
+CREATE TABLE uses (
+  digest bytea PRIMARY KEY,
+  at timestamptz
+);
+INSERT INTO uses SELECT key_hash, NULL FROM api_keys;
+INSERT INTO uses SELECT token_hash, now() FROM sessions;
 CREATE TABLE recovery_codes (
   user_id uuid NOT NULL REFERENCES users,
   code_hash bytea NOT NULL,
@@ -103,15 +107,15 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop them; users and keys of the new roles go, as the old code knows none."""
     op.execute(
-        "DROP TABLE user_links, request_nonces, gates, known_browsers, half_sign_ins,"
+        "DROP TABLE uses, user_links, request_nonces, gates, known_browsers, half_sign_ins,"
         " recovery_codes"
     )
     op.execute("ALTER TABLE api_keys DROP CONSTRAINT signs_with_something")
     for column in (
-        "signed_only", "signing_secret", "used_at", "expires_at", "networks", "scopes", "prefix"
+        "signed_only", "signing_secret", "expires_at", "networks", "scopes", "prefix"
     ):  # fmt: skip
         op.execute(f"ALTER TABLE api_keys DROP COLUMN {column}")
-    for column in ("address", "browser", "verified_at", "seen_at", "started_at"):
+    for column in ("address", "browser", "verified_at", "started_at"):
         op.execute(f"ALTER TABLE sessions DROP COLUMN {column}")
     op.execute(
         "DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE role IN"

@@ -110,12 +110,19 @@ class SignIn(SQLModel, table=True):
     user_id: UUID = Field(foreign_key="users.id")
     expires_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
     started_at: AwareDatetime = _stamped()
-    seen_at: AwareDatetime = _stamped()
-    """Near the last request: written once a minute at most."""
     verified_at: AwareDatetime = _stamped()
     """When the person last proved who they are; administering needs it to be recent."""
     browser: str = Field(default="", sa_column_kwargs={"server_default": ""})
     address: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class Use(SQLModel, table=True):
+    """When a key or sign-in was last used, nearly; apart, so that using one never keeps it."""
+
+    __tablename__ = "uses"
+
+    digest: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    at: AwareDatetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 
 class HalfSignIn(SQLModel, table=True):
@@ -194,8 +201,6 @@ class ApiKey(SQLModel, table=True):
     networks: list[str] | None = Field(default=None, sa_type=ARRAY(String))
     """Where it may come from, in CIDR; none: anywhere."""
     expires_at: AwareDatetime | None = Field(default=None, sa_type=DateTime(timezone=True))
-    used_at: AwareDatetime | None = Field(default=None, sa_type=DateTime(timezone=True))
-    """Near the last request: written once in ten minutes at most."""
     signing_secret: bytes | None = Field(default=None, sa_type=LargeBinary)
     """Sealed (vault.py); what its requests are signed with."""
     signed_only: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
