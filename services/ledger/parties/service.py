@@ -71,9 +71,10 @@ def register(session: Session, viewer: Viewer, new: Registration, request_id: st
     known = session.get(Party, new.id)
     if known is not None:
         if (known.name, known.kind, known.domestic) != (new.name, new.kind, new.domestic):
+            # Whose it is, is not said: whoever tries ids would learn who takes part.
             raise ReusedIdError(
-                f"The id {new.id} already names {known.name}.",
-                f"编号{new.id}已用于{known.name}。",
+                f"The id {new.id} already names another party; use an id of its own.",
+                f"编号{new.id}已用于另一主体；请使用新编号。",
                 field="id",
             )
         return False
