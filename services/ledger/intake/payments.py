@@ -5,6 +5,8 @@ from typing import Final
 from services.ledger.intake.answers import DEBTORS_ONLY, LOCK, MOVES, NAMED, POST, UNKNOWN, append
 from services.ledger.intake.desk import Desk
 from services.ledger.intake.events import event_id, yuan
+from services.ledger.journal.queries import INTEREST_LEFT
+from services.ledger.payments.allocation import PRINCIPAL_FIRST
 from services.ledger.payments.service import ORDER
 
 _RUNS: Final = """
@@ -93,17 +95,35 @@ def take_payments(desk: Desk, import_id: object) -> None:
     desk.run(POST)
 
 
-_DUE_FOR: Final = """
+_DUE_FOR: Final = f"""
     CREATE TEMP TABLE in_pay ON COMMIT DROP AS
-    SELECT s.line, s.payment_id, s.receivable_id, s.payment, s.amount AS fen, s."on",
-      coalesce(s.known_at, now()) AS known_at, s.method, r.debtor_id, r.creditor_id, r.currency,
-      r.invoice_number, b.receivable_fen, b.assigned_fen, b.reserved_fen, b.disputed_fen,
-      b.receivable_fen + b.assigned_fen + b.reserved_fen + b.disputed_fen AS open_fen,
-      sum(s.amount) OVER (PARTITION BY s.receivable_id ORDER BY s."on", s.known_at, s.line)
-        ::bigint AS until_fen
-    FROM in_run s JOIN receivables r ON r.id = s.receivable_id
-    JOIN balances b ON b.receivable_id = s.receivable_id
-    WHERE s.counts AND s.book_on IS NULL"""
+    WITH due AS (
+      SELECT s.line, s.payment_id, s.receivable_id, s.payment, s.amount AS paid_fen, s."on",
+        coalesce(s.known_at, now()) AS known_at, s.method, r.debtor_id, r.creditor_id, r.currency,
+        r.invoice_number, b.receivable_fen, b.assigned_fen, b.reserved_fen, b.disputed_fen,
+        b.receivable_fen + b.assigned_fen + b.reserved_fen + b.disputed_fen AS open_fen,
+        b.interest_fen, {PRINCIPAL_FIRST} AS principal_first,
+        CASE WHEN b.interest_fen = 0 THEN 0
+          ELSE {INTEREST_LEFT.format(receivable="b.receivable_id", day='s."on"')} END AS left_fen,
+        sum(s.amount) OVER paying AS sum_fen
+      FROM in_run s JOIN receivables r ON r.id = s.receivable_id
+      JOIN contracts c ON c.id = r.contract_id
+      JOIN balances b ON b.receivable_id = s.receivable_id
+      WHERE s.counts AND s.book_on IS NULL
+      WINDOW paying AS (PARTITION BY s.receivable_id ORDER BY s."on", s.known_at, s.line)
+    ), divided AS (
+      SELECT *, (CASE WHEN principal_first THEN least(greatest(sum_fen - open_fen, 0), left_fen)
+        ELSE sum_fen + least(min(left_fen - sum_fen) OVER paying, 0) END)::bigint
+          AS interest_until_fen
+      FROM due WINDOW paying AS (PARTITION BY receivable_id ORDER BY "on", known_at, line)
+    ), summed AS (
+      SELECT *, (sum_fen - interest_until_fen)::bigint AS until_fen,
+        interest_until_fen - lag(interest_until_fen, 1, 0::bigint) OVER paying AS to_interest_fen
+      FROM divided WINDOW paying AS (PARTITION BY receivable_id ORDER BY "on", known_at, line)
+    )
+    SELECT *, paid_fen - to_interest_fen AS fen FROM summed"""
+"""What each payment pays, in the order they were made: of the interest that was claimed by its day
+and is left by those before it (民法典 561, or the parties' order), and of the principal."""
 
 
 _PAID_ID: Final = event_id("r.known_at", 5, "'paid:' || r.payment_id || r.receivable_id")
@@ -124,13 +144,18 @@ def _allocate(desk: Desk) -> None:
     desk.new["payment"] = desk.run(
         """INSERT INTO payments (id, debtor_id, reference, amount_fen, currency, "on", method,
              known_at)
-           SELECT payment_id, (array_agg(debtor_id))[1], min(payment), sum(fen), min(currency),
+           SELECT payment_id, (array_agg(debtor_id))[1], min(payment), sum(paid_fen), min(currency),
              min("on"), coalesce(min(method), ''), min(known_at)
            FROM in_pay GROUP BY payment_id"""
     ).rowcount
     desk.known["payment"] = desk.run(
         "SELECT count(DISTINCT payment_id) FROM in_run WHERE book_on IS NOT NULL"
     ).scalar_one()
+    desk.run(
+        """INSERT INTO in_move SELECT receivable_id,
+             md5('paid:interest' || payment_id || receivable_id)::uuid, 'cash', 'interest',
+             to_interest_fen, "on", known_at, payment_id FROM in_pay WHERE to_interest_fen > 0"""
+    )
     lower = "0"
     for account in ORDER:
         upper = f"{lower} + {account}_fen"
@@ -145,13 +170,16 @@ def _allocate(desk: Desk) -> None:
         append(
             f"""SELECT r.receivable_id, {_PAID_ID},
               'payment.allocated', :actor, r.debtor_id, r.creditor_id, jsonb_build_object({NAMED},
-                'payment_reference', r.payment, 'amount', {yuan("r.fen")}, 'paid_on', r."on",
-                'still_open', {yuan("(r.open_fen - r.until_fen)")}), :request_id, r.known_at
+                'payment_reference', r.payment, 'amount', {yuan("r.paid_fen")}, 'paid_on', r."on",
+                'still_open', {yuan("(r.open_fen - r.until_fen)")},
+                'interest', {yuan("r.to_interest_fen")}, 'interest_open',
+                {yuan("(r.interest_fen - r.interest_until_fen)")}), :request_id, r.known_at
             FROM in_pay r
             UNION ALL
             SELECT r.receivable_id, {_SETTLED_ID},
               'receivable.settled', :actor, r.debtor_id, r.creditor_id,
               jsonb_build_object({NAMED}, 'settled_on', r."on"), :request_id, r.known_at
-            FROM in_pay r WHERE r.open_fen = r.until_fen"""
+            FROM in_pay r WHERE r.open_fen = r.until_fen
+              AND r.interest_fen = r.interest_until_fen"""
         )
     )
