@@ -12,7 +12,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from services.events import arrears, financing, messages, orders, parties, payments, receivables
-from services.events.arrears import REVIEW_FLAG, REVIEW_NOTE, ReceivableDueSoon, ReceivableOverdue
+from services.events.arrears import (
+    REVIEW_FLAG,
+    REVIEW_NOTE,
+    ComplaintFiled,
+    ComplaintMoved,
+    ComplaintTimer,
+    DelayExplained,
+    InstrumentHanded,
+    InstrumentReturned,
+    InterestClaimed,
+    InterestWaived,
+    LimitationInterrupted,
+    ReceivableDueSoon,
+    ReceivableOverdue,
+)
 from services.events.envelope import Amount, Data, Event, EventPage
 from services.events.financing import (
     ExportDelivered,
@@ -40,12 +54,21 @@ __all__ = [
     "REVIEW_FLAG",
     "REVIEW_NOTE",
     "Amount",
+    "ComplaintFiled",
+    "ComplaintMoved",
+    "ComplaintTimer",
     "ConfirmationRequested",
     "Data",
+    "DelayExplained",
     "DisputeResolved",
     "Event",
     "EventPage",
     "ExportDelivered",
+    "InstrumentHanded",
+    "InstrumentReturned",
+    "InterestClaimed",
+    "InterestWaived",
+    "LimitationInterrupted",
     "MessageDelivered",
     "OrderAccepted",
     "OrderDelivered",
