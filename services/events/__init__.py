@@ -11,7 +11,16 @@ Money is a decimal string with two places, a day is an ISO day in Asia/Shanghai,
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from services.events import arrears, financing, messages, orders, parties, payments, receivables
+from services.events import (
+    arrears,
+    financing,
+    imports,
+    messages,
+    orders,
+    parties,
+    payments,
+    receivables,
+)
 from services.events.arrears import (
     REVIEW_FLAG,
     REVIEW_NOTE,
@@ -30,13 +39,27 @@ from services.events.arrears import (
 from services.events.envelope import Amount, Data, Event, EventPage
 from services.events.financing import (
     ExportDelivered,
+    PlatformRegistered,
     ReceivableExported,
     ReceivableFinanced,
     ReceivableRefused,
 )
+from services.events.imports import AlmanacImported, FileImported
 from services.events.messages import MessageDelivered
-from services.events.orders import OrderAccepted, OrderDelivered, OrderPlaced
-from services.events.parties import PartyContactChanged, PartyRegistered
+from services.events.orders import (
+    ContractRegistered,
+    OrderAccepted,
+    OrderDelivered,
+    OrderPlaced,
+    ReceiptRecorded,
+)
+from services.events.parties import (
+    ApiKeyAdded,
+    PartyContactChanged,
+    PartyRegistered,
+    UserAdded,
+    UserPasswordSet,
+)
 from services.events.payments import PaymentAllocated
 from services.events.receivables import (
     ConfirmationRequested,
@@ -53,17 +76,21 @@ __all__ = [
     "DATA",
     "REVIEW_FLAG",
     "REVIEW_NOTE",
+    "AlmanacImported",
     "Amount",
+    "ApiKeyAdded",
     "ComplaintFiled",
     "ComplaintMoved",
     "ComplaintTimer",
     "ConfirmationRequested",
+    "ContractRegistered",
     "Data",
     "DelayExplained",
     "DisputeResolved",
     "Event",
     "EventPage",
     "ExportDelivered",
+    "FileImported",
     "InstrumentHanded",
     "InstrumentReturned",
     "InterestClaimed",
@@ -76,6 +103,8 @@ __all__ = [
     "PartyContactChanged",
     "PartyRegistered",
     "PaymentAllocated",
+    "PlatformRegistered",
+    "ReceiptRecorded",
     "ReceivableConfirmed",
     "ReceivableCredited",
     "ReceivableDisputed",
@@ -87,13 +116,15 @@ __all__ = [
     "ReceivableRefused",
     "ReceivableSettled",
     "ReceivableTermChanged",
+    "UserAdded",
+    "UserPasswordSet",
     "read",
 ]
 
 DATA: Mapping[str, type[Data]] = MappingProxyType(
     {
         kind.type: kind
-        for room in (parties, orders, receivables, payments, arrears, financing, messages)
+        for room in (parties, orders, receivables, payments, arrears, financing, imports, messages)
         for kind in vars(room).values()
         if isinstance(kind, type) and issubclass(kind, Data) and "type" in vars(kind)
     }

@@ -1,6 +1,7 @@
 """Receivables on their way to financing platforms and back."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from services.events.envelope import Amount, Data, OfReceivable
 
@@ -39,3 +40,12 @@ class ExportDelivered(Data):
     receivables: int
     total: Amount
     currency: str = "CNY"
+
+
+class PlatformRegistered(Data):
+    """A financing platform may be offered receivables, or has another name or party now."""
+
+    type: ClassVar[str] = "platform.registered"
+    code: str
+    name: str
+    party_id: UUID | None = None

@@ -1,9 +1,39 @@
-"""Orders, deliveries and acceptances."""
+"""Contracts, orders, and what was received for them."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 
+from pydantic import JsonValue
+
 from services.events.envelope import Amount, Data
+
+
+class ContractRegistered(Data):
+    """A contract is kept with what its parties were at signing, which the law is asked with.
+
+    What the kind and size rest on is told, since both decide the term: who is `actor` stated it
+    with the contract, or it is what the party was registered as.
+    """
+
+    type: ClassVar[str] = "contract.registered"
+    reference: str
+    signed_on: date
+    subject: str
+    settlement: str
+    debtor_kind: str
+    debtor_kind_stated: bool
+    """With the contract; otherwise taken from the party's registration."""
+    creditor_size: str
+    creditor_size_stated: bool
+    creditor_size_has_figures: bool
+    """Figures were given that the size follows from."""
+    terms: Mapping[str, JsonValue]
+    """As agreed, in the keys of the case format."""
+    regime: str
+    due_term_days: int | None = None
+    due_term_months: int | None = None
+    flags: tuple[str, ...] = ()
 
 
 class OrderPlaced(Data):
@@ -31,3 +61,14 @@ class OrderAccepted(Data):
     number: str
     accepted_on: date
     deemed: bool = False
+
+
+class ReceiptRecorded(Data):
+    """What else happened to a receipt: REJECTED, CANCELLED or SETTLEMENT_CONFIRMED."""
+
+    type: ClassVar[str] = "receipt.recorded"
+    number: str
+    """Of the order."""
+    receipt: str
+    kind: str
+    on: date

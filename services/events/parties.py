@@ -23,3 +23,29 @@ class PartyContactChanged(Data):
     party_id: UUID
     name: str
     email: str | None = None
+
+
+class UserAdded(Data):
+    """A person may sign in, for the subject's role and party; who it is, is not in the log."""
+
+    type: ClassVar[str] = "user.added"
+    role: str
+    party_id: UUID | None = None
+
+
+class UserPasswordSet(Data):
+    """A person has a new password."""
+
+    type: ClassVar[str] = "user.password_set"
+    role: str
+    party_id: UUID | None = None
+
+
+class ApiKeyAdded(Data):
+    """A machine may ask the ledger, by a key that is in no event."""
+
+    type: ClassVar[str] = "api_key.added"
+    name: str
+    """As it appears as the actor of events."""
+    role: str
+    party_id: UUID | None = None
