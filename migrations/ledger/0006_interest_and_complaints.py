@@ -62,13 +62,13 @@ FACTS = """
 CREATE TABLE arrears_facts (
   receivable_id uuid NOT NULL REFERENCES receivables,
   id uuid NOT NULL,
-  kind varchar NOT NULL CHECK (kind IN ('DEMAND', 'ACKNOWLEDGEMENT', 'PLAN', 'SUIT', 'INSTRUMENT',
-    'INSTRUMENT_RETURNED', 'DELAY_REASON')),
+  kind varchar NOT NULL CHECK (kind IN ('DEMAND', 'ACKNOWLEDGEMENT', 'AGREEMENT', 'SUIT', 'ARBITRATION',
+    'INSTRUMENT', 'DELAY_REASON', 'ENDED')),
   "on" date NOT NULL,
   word varchar NOT NULL,
   amount_fen bigint CHECK (amount_fen > 0),
   until_on date,
-  instrument_id uuid,
+  fact_id uuid,
   text varchar NOT NULL,
   party_id uuid NOT NULL,
   known_at timestamptz NOT NULL,
@@ -76,11 +76,10 @@ CREATE TABLE arrears_facts (
   PRIMARY KEY (receivable_id, id),
   CONSTRAINT an_instrument_matures CHECK (kind <> 'INSTRUMENT' OR (until_on >= "on"
     AND amount_fen IS NOT NULL AND word IN ('BILL', 'ECERT', 'OTHER'))),
-  CONSTRAINT a_return_names_its_instrument CHECK (
-    (kind = 'INSTRUMENT_RETURNED') = (instrument_id IS NOT NULL)),
+  CONSTRAINT an_end_names_what_ended CHECK ((kind = 'ENDED') = (fact_id IS NOT NULL)),
   CONSTRAINT a_reason_is_named CHECK (kind <> 'DELAY_REASON' OR word <> ''),
-  CONSTRAINT returned_once UNIQUE (receivable_id, instrument_id),
-  CONSTRAINT of_an_instrument FOREIGN KEY (receivable_id, instrument_id) REFERENCES arrears_facts
+  CONSTRAINT ended_once UNIQUE (receivable_id, fact_id),
+  CONSTRAINT of_a_fact FOREIGN KEY (receivable_id, fact_id) REFERENCES arrears_facts
 );
 """
 

@@ -105,11 +105,11 @@ class ArrearsFact(SQLModel, table=True):
     __tablename__ = "arrears_facts"
     __table_args__ = (
         CheckConstraint("amount_fen > 0"),
-        UniqueConstraint("receivable_id", "instrument_id", name="returned_once"),
+        UniqueConstraint("receivable_id", "fact_id", name="ended_once"),
         ForeignKeyConstraint(
-            ["receivable_id", "instrument_id"],
+            ["receivable_id", "fact_id"],
             ["arrears_facts.receivable_id", "arrears_facts.id"],
-            name="of_an_instrument",
+            name="of_a_fact",
         ),
     )
 
@@ -123,8 +123,8 @@ class ArrearsFact(SQLModel, table=True):
     amount_fen: int | None = Field(default=None, sa_type=BigInteger)
     until_on: date | None = None
     """The day an instrument matures, or the last day of a plan."""
-    instrument_id: UUID | None = None
-    """The instrument that was returned or refused."""
+    fact_id: UUID | None = None
+    """The instrument that was given back, or the proceedings, that ended on the day."""
     text: str
     party_id: UUID
     """Who states it."""
