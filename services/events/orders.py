@@ -12,8 +12,8 @@ from services.events.envelope import Amount, Data
 class ContractRegistered(Data):
     """A contract is kept with what its parties were at signing, which the law is asked with.
 
-    What the kind and size rest on is told, since both decide the term: who is `actor` stated it
-    with the contract, or it is what the party was registered as.
+    What the kind and size rest on is told, since both decide the term: ``STATED`` by the actor
+    with the contract, ``FIGURES`` the actor stated, or as the ``PARTY`` was registered.
     """
 
     type: ClassVar[str] = "contract.registered"
@@ -22,12 +22,11 @@ class ContractRegistered(Data):
     subject: str
     settlement: str
     debtor_kind: str
-    debtor_kind_stated: bool
-    """With the contract; otherwise taken from the party's registration."""
+    debtor_kind_from: str
     creditor_size: str
-    creditor_size_stated: bool
-    creditor_size_has_figures: bool
-    """Figures were given that the size follows from."""
+    creditor_size_from: str
+    creditor_size_source: str = ""
+    """Whose result or declaration the size is, where one was named."""
     terms: Mapping[str, JsonValue]
     """As agreed, in the keys of the case format."""
     regime: str

@@ -36,7 +36,9 @@ def _order(order: Order) -> OrderOut:
 
 
 @router.post("/contracts", status_code=status.HTTP_201_CREATED)
-def post_contract(body: ContractIn, viewer: AskedBy, session: DbSession) -> ContractOut:
+def post_contract(
+    body: ContractIn, viewer: AskedBy, session: DbSession, request: Request
+) -> ContractOut:
     """Register a contract; the answer shows how the law reads its payment terms."""
     agreed = service.Agreement(
         id=body.id or new_id(),
@@ -53,7 +55,12 @@ def post_contract(body: ContractIn, viewer: AskedBy, session: DbSession) -> Cont
     )
     known = edition(session)
     contract = service.register_contract(
-        session, viewer, agreed, known.signed(body.signed_on), almanac_version=known.version
+        session,
+        viewer,
+        agreed,
+        known.signed(body.signed_on),
+        almanac_version=known.version,
+        request_id=request_id(request),
     )
     return _contract(contract)
 

@@ -1,6 +1,6 @@
 """Register contracts with the terms the law makes of them, orders, and what was received."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -9,14 +9,15 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.events import Data, OrderAccepted, OrderDelivered, OrderPlaced
+from services.events import OrderPlaced
 from services.ledger.access import NotAllowedError, Viewer
 from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
 from services.ledger.ids import id_of
 from services.ledger.law.values import Almanac
-from services.ledger.log.service import Entry, append
+from services.ledger.log.service import append
 from services.ledger.money import format_fen
 from services.ledger.orders.audit import decide_contract
+from services.ledger.orders.entries import of_contract, of_order, received
 from services.ledger.orders.models import Contract, Order
 from services.ledger.orders.terms import TERM_KEYS, Size, size_at_signing
 from services.ledger.parties import service as parties
@@ -64,6 +65,7 @@ def register_contract(
     almanac: Almanac,
     *,
     almanac_version: int = 0,
+    request_id: str = "",
 ) -> Contract:
     """Register a contract; decide its payment term and audit it, once, by the law at signing.
 
@@ -114,6 +116,13 @@ def register_contract(
     contract.known_at = session.connection().execute(text("SELECT now()")).scalar_one()
     session.add(contract)
     session.flush()
+    told = of_contract(
+        contract,
+        viewer,
+        kind_stated=agreed.debtor_kind is not None,
+        size_stated=agreed.creditor_size is not None,
+    )
+    append(session, [told], request_id)
     return contract
 
 
@@ -190,7 +199,7 @@ def place_order(session: Session, viewer: Viewer, order: Order, request_id: str 
         currency=order.currency,
         placed_on=order.placed_on,
     )
-    append(session, [_entry(order, placed, viewer)], request_id)
+    append(session, [of_order(order, placed, viewer)], request_id)
     return order
 
 
@@ -222,18 +231,20 @@ def _party(viewer: Viewer, of: Contract | Order) -> bool:
     return viewer.sees_all or viewer.party_id in {of.debtor_id, of.creditor_id}
 
 
-def _entry(order: Order, data: Data, viewer: Viewer) -> Entry:
-    return Entry(order.id, data, viewer.name, viewer.party_id, order.debtor_id, order.creditor_id)
-
-
 _RECEIVE: Final = text(
     """INSERT INTO receipts (order_id, id, receipt_id, reference, kind, "on", known_at)
     SELECT o, :id, :receipt_id, :reference, :kind, :on, now()
     FROM unnest(CAST(:orders AS uuid[])) t(o) ON CONFLICT DO NOTHING"""
 )
 _HOLD: Final = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended(id, 0)) FROM unnest(CAST(:ids AS text[])) t(id)"
+    "SELECT pg_advisory_xact_lock_shared(hashtext('receipts')),"
+    " pg_advisory_xact_lock(hashtextextended(id, 0)) FROM unnest(CAST(:ids AS text[])) t(id)"
 )
+HOLD_ALL: Final = "SELECT pg_advisory_xact_lock(hashtext('receipts'))"
+"""What a file does instead of `hold_receipts`: it names more receipts than there is room for locks.
+
+Whoever tells of receipts waits for it; so the order is: receipts, then balances, then new rows.
+"""
 
 
 def receipt_id(debtor_id: UUID, reference: str) -> UUID:
@@ -277,20 +288,14 @@ def receive(session: Session, viewer: Viewer, arrival: Arrival, request_id: str 
     }
     hold_receipts(session, [document_id])
     session.connection().execute(_RECEIVE, values)
-    append(session, [*_arrived(orders, arrival, document_id, viewer)], request_id)
+    # A derived id keeps the same arrival from being told twice.
+    key = ("received", document_id, arrival.kind, arrival.on)
+    entries = [
+        replace(
+            of_order(order, received(order, arrival.reference, arrival.kind, arrival.on), viewer),
+            id=id_of(*key, order.id),
+        )
+        for order in orders
+    ]
+    append(session, entries, request_id)
     return document_id
-
-
-def _arrived(
-    orders: Sequence[Order], arrival: Arrival, document_id: UUID, viewer: Viewer
-) -> Iterator[Entry]:
-    """Tell each order of it; a derived id keeps the same arrival from being told twice."""
-    on, key = arrival.on, ("received", document_id, arrival.kind, arrival.on)
-    for order in orders:
-        if arrival.kind == "DELIVERED":
-            data: Data = OrderDelivered(number=order.reference, delivered_on=on)
-        elif arrival.kind == "ACCEPTED":
-            data = OrderAccepted(number=order.reference, accepted_on=on)
-        else:
-            return
-        yield replace(_entry(order, data, viewer), id=id_of(*key, order.id))
