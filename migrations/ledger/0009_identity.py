@@ -65,13 +65,15 @@ CREATE TABLE half_sign_ins (
   token_hash bytea PRIMARY KEY,
   user_id uuid NOT NULL REFERENCES users,
   first_factor varchar NOT NULL CHECK (first_factor IN ('password', 'single_sign_on')),
+  second_factor boolean NOT NULL,
   back varchar NOT NULL,
   expires_at timestamptz NOT NULL
 );
 CREATE TABLE known_browsers (
-  token_hash bytea PRIMARY KEY,
+  token_hash bytea NOT NULL,
   user_id uuid NOT NULL REFERENCES users,
-  seen_at timestamptz NOT NULL
+  seen_at timestamptz NOT NULL,
+  PRIMARY KEY (token_hash, user_id)
 );
 CREATE INDEX known_browsers_user ON known_browsers (user_id);
 CREATE TABLE gates (

@@ -133,6 +133,8 @@ class HalfSignIn(SQLModel, table=True):
     token_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
     user_id: UUID = Field(foreign_key="users.id")
     first_factor: str
+    second_factor: bool
+    """The code was shown; what is missing is a password of the person's own."""
     back: str
     expires_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
 
@@ -144,7 +146,7 @@ class KnownBrowser(SQLModel, table=True):
     __table_args__ = (Index("known_browsers_user", "user_id"),)
 
     token_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
-    user_id: UUID = Field(foreign_key="users.id")
+    user_id: UUID = Field(primary_key=True, foreign_key="users.id")
     seen_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
 
 
