@@ -21,6 +21,15 @@ from services.events import (
     payments,
     receivables,
 )
+from services.events.access import (
+    ApiKeyRevoked,
+    ApiKeyRolled,
+    SignInEnded,
+    SignInFailed,
+    SignInHeld,
+    SignInSucceeded,
+    UserChanged,
+)
 from services.events.arrears import (
     REVIEW_FLAG,
     REVIEW_NOTE,
@@ -79,6 +88,8 @@ __all__ = [
     "AlmanacImported",
     "Amount",
     "ApiKeyAdded",
+    "ApiKeyRevoked",
+    "ApiKeyRolled",
     "ComplaintFiled",
     "ComplaintMoved",
     "ComplaintTimer",
@@ -116,7 +127,12 @@ __all__ = [
     "ReceivableRefused",
     "ReceivableSettled",
     "ReceivableTermChanged",
+    "SignInEnded",
+    "SignInFailed",
+    "SignInHeld",
+    "SignInSucceeded",
     "UserAdded",
+    "UserChanged",
     "UserPasswordSet",
     "read",
 ]
@@ -124,7 +140,17 @@ __all__ = [
 DATA: Mapping[str, type[Data]] = MappingProxyType(
     {
         kind.type: kind
-        for room in (parties, orders, receivables, payments, arrears, financing, imports, messages)
+        for room in (
+            access,
+            parties,
+            orders,
+            receivables,
+            payments,
+            arrears,
+            financing,
+            imports,
+            messages,
+        )
         for kind in vars(room).values()
         if isinstance(kind, type) and issubclass(kind, Data) and "type" in vars(kind)
     }
