@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from services.events import (
+    access,
     arrears,
     financing,
     imports,
