@@ -6,7 +6,7 @@
 from typing import Final
 
 from services.ledger.intake.events import event_id, yuan
-from services.ledger.receivables.term import DUE, START_OF_RECEIPT, STARTS
+from services.ledger.receivables.term import DUE, PROJECTED, START_OF_RECEIPT, STARTS
 
 EARLIER: Final = """
     WITH earlier AS (
@@ -21,6 +21,9 @@ EARLIER: Final = """
       UPDATE confirmations q SET "on" = e.issued_on, known_at = e.known_at
       FROM earlier e WHERE q.receivable_id = e.id AND q.id = e.id
       RETURNING q.receivable_id, q."on"
+    ), stated AS (
+      UPDATE clock_facts f SET known_at = e.known_at
+      FROM earlier e WHERE f.receivable_id = e.id AND f.receipt_id = e.id
     )
     UPDATE balances b SET confirmed_on = a."on" FROM answered a
     WHERE b.receivable_id = a.receivable_id"""
@@ -103,10 +106,15 @@ TELL: Final = f"""
     )
     INSERT INTO unsealed (subject_id, event_id) SELECT subject_id, id FROM appended"""
 PROJECT: Final = f"""
-    UPDATE balances b SET start_on = s.start_on,
-      due_on = {DUE.format(agreed="r.agreed_due_on", start="s.start_on")}
-    FROM ({STARTS.format(facts="f.receivable_id IN (SELECT receivable_id FROM in_changed)")}) s
-    JOIN receivables r ON r.id = s.receivable_id
-    JOIN contracts c ON c.id = r.contract_id
-    WHERE b.receivable_id = s.receivable_id"""
+    WITH {PROJECTED.format(facts="f.receivable_id IN (SELECT receivable_id FROM in_changed)")},
+    appended AS (
+      INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, data, request_id,
+        occurred_at)
+      SELECT m.id, {event_id("now()", 7, "concat('term:', m.id, m.due_on)")},
+        'receivable.term_changed', :actor, m.debtor_id, m.creditor_id, jsonb_build_object(
+          'invoice_number', m.invoice_number, 'currency', m.currency, 'due_on', m.due_on),
+        :request_id, now()
+      FROM moved m ORDER BY m.id RETURNING subject_id, id
+    )
+    INSERT INTO unsealed (subject_id, event_id) SELECT subject_id, id FROM appended"""
 """Receivables that were here before and whose receipts the file told of."""

@@ -237,6 +237,6 @@ def _link(desk: Desk) -> None:
         WHERE order_id IN (SELECT order_id FROM in_receipt))
       OR n.receivable_id IN (SELECT receivable_id FROM in_receipt_link)"""
     desk.run(
-        f"WITH copied AS ({COPY_FACTS.format(which=which)})"
-        " INSERT INTO in_changed SELECT DISTINCT receivable_id FROM copied"
+        f"WITH copied AS ({COPY_FACTS.format(which=which)}) INSERT INTO in_changed"
+        " SELECT receivable_id FROM copied UNION SELECT receivable_id FROM in_receipt_link"
     )

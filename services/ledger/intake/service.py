@@ -23,6 +23,7 @@ from services.ledger.errors import LedgerError
 from services.ledger.ids import new_id
 from services.ledger.intake.answers import take_confirmations, take_disputes
 from services.ledger.intake.desk import Desk, lay_out, stage
+from services.ledger.intake.locks import hold_receipts, lock_balances
 from services.ledger.intake.models import Import
 from services.ledger.intake.orders import take_orders, take_receipts
 from services.ledger.intake.parties import take_contracts, take_parties
@@ -268,7 +269,9 @@ def _take_staged(session: Session, desk: Desk, intake: Intake, import_id: UUID) 
         ("parties", lambda: take_parties(desk)),
         ("contracts", lambda: take_contracts(desk, session, intake.almanac)),
         ("orders", lambda: take_orders(desk)),
+        ("locks", lambda: hold_receipts(desk)),
         ("receipts", lambda: take_receipts(desk)),
+        ("locks", lambda: lock_balances(desk)),
         ("receivables", lambda: take_receivables(desk)),
         ("confirmations", lambda: take_confirmations(desk)),
         ("disputes", lambda: take_disputes(desk)),

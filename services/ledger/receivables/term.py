@@ -1,7 +1,7 @@
 """The payment term in SQL: where it starts and when it is due, from facts and stored decisions.
 
 The arithmetic is that of `law.terms` and `law.start`; a property test holds the two together.
-``f`` is `clock_facts`, ``c`` the contract, ``r`` the receivable.
+``f`` is a fact, or a receipt that is named; ``c`` the contract, ``r`` the receivable.
 """
 
 from collections.abc import Sequence
@@ -52,7 +52,13 @@ RECEIPTS: Final = (
                max(f."on") FILTER (WHERE f.kind = 'CANCELLED') OVER w,
                max(f.known_at) FILTER (WHERE f.kind = 'CANCELLED') OVER w) IS NOT FALSE
              THEN f.kind ELSE 'CANCELLED' END AS kind
-      FROM clock_facts f WHERE {facts}
+      FROM (
+        SELECT f.receivable_id, f.receipt_id, f.kind, f."on", f.known_at
+        FROM clock_facts f WHERE {facts}
+        UNION ALL
+        SELECT f.receivable_id, f.receipt_id, NULL, NULL, NULL
+        FROM receivable_receipts f WHERE {facts}
+      ) f
       WINDOW w AS (PARTITION BY f.receivable_id, f.receipt_id)
     ) l
     JOIN receivables r ON r.id = l.receivable_id
@@ -61,7 +67,8 @@ RECEIPTS: Final = (
 ).format(start=START_OF_RECEIPT.format(**_DAYS), facts="{facts}", **_DAYS)
 """Each receipt's days that count and the start they give, from the facts that ``{facts}`` selects.
 
-A cancelled receipt counts for nothing until it is repeated.
+A cancelled receipt counts for nothing until it is repeated; one that is named and of which nothing
+is known yet has no days and gives no start.
 """
 
 STARTS: Final = f"""
@@ -74,13 +81,12 @@ STARTS: Final = f"""
 A receivable whose receipts have not all started has not started; of several the last one decides.
 """
 
-_PROJECT: Final = text(
-    f"""
-    WITH found AS (
+PROJECTED: Final = f"""
+    found AS (
       SELECT r.id, r.debtor_id, r.creditor_id, r.invoice_number, r.currency, s.start_on, {
-        DUE.format(agreed="r.agreed_due_on", start="s.start_on")
-    } AS due_on
-      FROM ({STARTS.format(facts="f.receivable_id = ANY(:ids)")}) s
+    DUE.format(agreed="r.agreed_due_on", start="s.start_on")
+} AS due_on
+      FROM ({STARTS}) s
       JOIN receivables r ON r.id = s.receivable_id
       JOIN contracts c ON c.id = r.contract_id
     ), changed AS (
@@ -89,9 +95,15 @@ _PROJECT: Final = text(
       WHERE b.receivable_id = n.id
         AND (k.start_on, k.due_on) IS DISTINCT FROM (n.start_on, n.due_on)
       RETURNING n.*, k.due_on IS DISTINCT FROM n.due_on AS moved
-    )
-    SELECT * FROM changed WHERE moved ORDER BY id
-    """
+    ), moved AS (
+      SELECT * FROM changed WHERE moved
+    )"""
+"""Clauses of a WITH that bring the dates kept beside the balances up to the ``{facts}``.
+
+They end in ``moved``: the receivables whose due day is another than before.
+"""
+_PROJECT: Final = text(
+    f"WITH {PROJECTED.format(facts='f.receivable_id = ANY(:ids)')} SELECT * FROM moved ORDER BY id"
 )
 
 
