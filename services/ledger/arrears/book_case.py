@@ -13,6 +13,8 @@ from services.ledger.money import format_fen
 from services.ledger.orders.terms import banned_though_agreed, known_size
 
 Json = dict[str, Any]
+INTERRUPTIONS: Final = frozenset({"DEMAND", "ACKNOWLEDGEMENT", "AGREEMENT", "SUIT", "ARBITRATION"})
+"""The facts a party may state that begin the limitation period anew (民法典 195)."""
 
 _CASE_TERMS: Final = (
     "pay_when_paid",
@@ -54,6 +56,10 @@ def case_of(known: Known, *, as_of: date) -> tuple[Json, list[str]]:
             notes.append("AGREED_DAY_ALONE")
     if len(known.receipts) > 1:
         notes.append("SEVERAL_RECEIPTS")
+    if sum(row["kind"] == "INSTRUMENT" for row in known.not_ended) > 1:
+        notes.append("SEVERAL_INSTRUMENTS")
+    if any(row["debit"] == "cash" and row["credit"] == "interest" for row in known.postings):
+        notes.append("INTEREST_PAID")
     due_on = known.book["due_on"]
     facts = _happened(known, receipt)
     if due_on is not None and any(paid["on"] > due_on.isoformat() for paid in facts["payments"]):
@@ -106,10 +112,31 @@ def _happened(known: Known, receipt: RowMapping | None) -> Json:
     facts["disputed"] = _disputes(known)
     facts["payments"] = _movements(known, {"cash"})
     facts["credits"] = _movements(known, {"supply", "written_off"})
-    facts["interrupted_on"] = sorted(
-        {row["on"].isoformat() for row in known.answers if row["kind"] == "CONFIRMED"}
-    )
-    facts["delay_reasons"] = list(banned_though_agreed(claim["terms"]))
+    facts["interruptions"] = _interruptions(known)
+    # What the contract says of a reason is weighed there, for all its receivables.
+    facts["delay_reasons"] = [
+        *banned_though_agreed(claim["terms"]),
+        *(
+            row["word"]
+            for row in known.stated
+            if row["kind"] == "DELAY_REASON"
+            and row["word"] not in claim["terms"].get("delay_reasons", ())
+        ),
+    ]
+    instruments = [row for row in known.not_ended if row["kind"] == "INSTRUMENT"]
+    if instruments:
+        last = max(instruments, key=lambda row: row["until_on"])
+        facts["instrument"] = {
+            "kind": last["word"],
+            "handed_on": last["on"].isoformat(),
+            "matures_on": last["until_on"].isoformat(),
+        }
+    if known.complaint is not None:
+        facts["complaint"] = {
+            name: known.complaint[name].isoformat()
+            for name in ("submitted_on", "accepted_on", "materials_received_on")
+            if known.complaint[name] is not None
+        }
     asked = [row["on"] for row in known.answers if row["kind"] == "REQUESTED"]
     answered = [row["on"] for row in known.answers if row["kind"] != "REQUESTED"]
     if asked:
@@ -120,10 +147,38 @@ def _happened(known: Known, receipt: RowMapping | None) -> Json:
 
 
 def _movements(known: Known, debits: set[str]) -> list[Json]:
+    """Return what lowered the principal; what paid claimed interest did not."""
     return [
         {"on": row["on"].isoformat(), "amount": format_fen(row["amount_fen"])}
         for row in known.postings
-        if row["debit"] in debits
+        if row["debit"] in debits and row["credit"] != "interest"
+    ]
+
+
+def _interruptions(known: Known) -> list[Json]:
+    """Return what begins limitation anew beside payments of the principal, which say so themselves.
+
+    To confirm the debt is to acknowledge it; so is to pay interest on it.
+    """
+    ended = {row["fact_id"]: row["on"] for row in known.stated if row["fact_id"] is not None}
+    found = [
+        {"on": row["on"], "kind": row["kind"], "ended_on": ended.get(row["id"])}
+        for row in known.stated
+        if row["kind"] in INTERRUPTIONS
+    ]
+    found += [
+        {"on": row["on"], "kind": "ACKNOWLEDGEMENT"}
+        for row in known.answers
+        if row["kind"] == "CONFIRMED"
+    ]
+    found += [
+        {"on": row["on"], "kind": "PARTIAL_PAYMENT"}
+        for row in known.postings
+        if row["debit"] == "cash" and row["credit"] == "interest"
+    ]
+    return [
+        {name: str(value) for name, value in each.items() if value is not None}
+        for each in sorted(found, key=lambda each: (each["on"], each["kind"]))
     ]
 
 

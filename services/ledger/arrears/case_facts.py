@@ -46,6 +46,39 @@ _ANSWERS: Final = text(
     WHERE {_ASKED.format(day='"on"')} ORDER BY "on", known_at, id
     """
 )
+_STATED: Final = text(
+    f"""
+    SELECT id, kind, "on", word, amount_fen, until_on, fact_id, text, party_id, known_at
+    FROM arrears_facts WHERE {_ASKED.format(day='"on"')} ORDER BY "on", known_at, id
+    """
+)
+_INTEREST: Final = text(
+    """
+    SELECT q.id, q.reading, q.from_on, q.until_on, q."on", q.amount_fen, w."on" AS withdrawn_on
+    FROM interest_claims q LEFT JOIN interest_waivers w ON w.receivable_id = q.receivable_id
+      AND w.claim_id = q.id AND w."on" <= :as_of AND w.known_at <= :known_at
+    WHERE q.receivable_id = :id AND q."on" <= :as_of AND q.known_at <= :known_at
+    ORDER BY q.from_on, q.known_at, q.id
+    """
+)
+COMPLAINT_SEEN: Final = """(CAST(:regulator AS boolean) OR c.creditor_id = CAST(:viewer AS uuid)
+  OR c.debtor_id = CAST(:viewer AS uuid) AND EXISTS (SELECT FROM complaint_steps s
+    WHERE s.receivable_id = c.receivable_id AND s.complaint_id = c.id
+      AND s.kind = 'RESPONDENT_ASKED'))"""
+"""Who may know of complaint ``c``: the authority, the complainant, and the other party once the
+authority has asked it (802号 第二十条); to all others, the operator too, there is none."""
+_COMPLAINT: Final = text(
+    f"""
+    SELECT c.id, c."on" AS submitted_on,
+      min(t."on") FILTER (WHERE t.kind = 'ACCEPTED') AS accepted_on,
+      min(t."on") FILTER (WHERE t.kind = 'RECEIVED') AS materials_received_on
+    FROM complaints c LEFT JOIN complaint_steps t ON t.receivable_id = c.receivable_id
+      AND t.complaint_id = c.id AND t."on" <= :as_of AND t.known_at <= :known_at
+    WHERE c.receivable_id = :id AND c."on" <= :as_of AND c.known_at <= :known_at
+      AND {COMPLAINT_SEEN}
+    GROUP BY c.id, c."on" ORDER BY c."on" DESC, c.id DESC LIMIT 1
+    """
+)
 _BOOK: Final = text(
     f"""
     WITH {BOOK}
@@ -88,6 +121,12 @@ class Known:
     postings: list[RowMapping]
     answers: list[RowMapping]
     """Requests for confirmation and the debtor's answers."""
+    stated: list[RowMapping]
+    """Demands, acknowledgements, suits, instruments, reasons of delay, and their ends."""
+    interest: list[RowMapping]
+    """Claims of interest."""
+    complaint: RowMapping | None
+    """The latest complaint the viewer may know of."""
     book: RowMapping
     """What the reports of the same day and instant count for this receivable."""
 
@@ -97,6 +136,12 @@ class Known:
         if not self.receipts:
             return None
         return self.receipts[0 if self.receipts[0]["start_on"] is None else -1]
+
+    @property
+    def not_ended(self) -> list[RowMapping]:
+        """What is stated and has no end: of an instrument, that it was not given back."""
+        ended = {row["fact_id"] for row in self.stated}
+        return [row for row in self.stated if row["id"] not in ended]
 
 
 def named(session: Session, viewer: Viewer, name: str) -> UUID:
@@ -134,7 +179,11 @@ def known(
         NotYetOpenedError: it was not in the book then.
     """
     connection = session.connection()
-    values = {"id": receivable_id, **book_parameters(viewer, as_of=as_of, known_at=known_at)}
+    values = {
+        "id": receivable_id,
+        "regulator": viewer.role == "regulator",
+        **book_parameters(viewer, as_of=as_of, known_at=known_at),
+    }
     claim = connection.execute(_CLAIM, values).mappings().one_or_none()
     if claim is None:
         raise not_found()
@@ -152,5 +201,8 @@ def known(
         list(connection.execute(_RECEIPTS, values).mappings()),
         list(connection.execute(_POSTINGS, values).mappings()),
         list(connection.execute(_ANSWERS, values).mappings()),
+        list(connection.execute(_STATED, values).mappings()),
+        list(connection.execute(_INTEREST, values).mappings()),
+        connection.execute(_COMPLAINT, values).mappings().one_or_none(),
         connection.execute(_BOOK, values).mappings().one(),
     )

@@ -42,6 +42,16 @@ NOTES: Final = {
         "The parties agreed a day of payment, and the term has not started by then: the due day is"
         " that day, rolled over rest days, as the book says; the case format has no words for it.",
     ),
+    "INTEREST_PAID": Note(
+        "已主张的利息以付款先行抵充（民法典第五百六十一条）；本案仅列抵充本金的部分，"
+        "抵充利息的付款作为时效中断事实列入。",
+        "Payments went to claimed interest first (article 561 of the Civil Code); the case has"
+        " what lowered the principal, and the rest as interruptions of limitation.",
+    ),
+    "SEVERAL_INSTRUMENTS": Note(
+        "交付了多张票据或者凭证；以最晚到期的一张计。",
+        "Several instruments were handed over; the case has the one that matures last.",
+    ),
     "PRINCIPAL_AS_POSTED": Note(
         "台账将付款记入本金，未主张利息前不先抵利息；依民法典第五百六十一条先抵利息的结果"
         "见理解 ALLOCATION。",
@@ -54,6 +64,16 @@ NOTES: Final = {
         "The invoice names several receipts; the one that starts last decides.",
     ),
 }
+
+
+class Question(NamedTuple):
+    """A receivable put as a case, with the almanac it is judged by."""
+
+    known: Known
+    case: Json
+    notes: list[str]
+    almanac: Almanac
+    almanac_version: int
 
 
 def reason(
@@ -69,27 +89,36 @@ def reason(
         NotYetOpenedError: it was not in the book then.
         LprMissingError: the LPR of a day that counts is not in the almanac.
     """
-    known = case_facts.known(session, viewer, receivable_id, as_of=as_of, known_at=known_at)
-    case, notes = case_of(known, as_of=as_of)
-    claim = known.claim
-    almanac, version = _almanac(
-        session, claim["signed_on"], decided_by=claim["almanac_version"], known_at=known_at
-    )
-    result = explain(case, almanac)
+    question = put(session, viewer, receivable_id, as_of=as_of, known_at=known_at)
+    known, notes = question.known, question.notes
+    result = explain(question.case, question.almanac)
     if "PRINCIPAL_AS_POSTED" in notes:
         result["trace"] = [_as_posted(step) for step in _steps(result)]
     return {
         "receivable_id": receivable_id,
         "as_of": as_of,
         "known_at": known_at,
-        "almanac_version": version,
+        "almanac_version": question.almanac_version,
         "facts": _facts(known),
-        "case": case,
+        "case": question.case,
         "result": result,
         "book": _book(known),
         "notes": [{"id": name, **NOTES[name]._asdict()} for name in notes],
         "note": REVIEW_NOTE,
     }
+
+
+def put(
+    session: Session, viewer: Viewer, receivable_id: UUID, *, as_of: date, known_at: datetime
+) -> Question:
+    """Return a receivable as a question to the law, as `reason` does, without asking it."""
+    known = case_facts.known(session, viewer, receivable_id, as_of=as_of, known_at=known_at)
+    case, notes = case_of(known, as_of=as_of)
+    claim = known.claim
+    almanac, version = _almanac(
+        session, claim["signed_on"], decided_by=claim["almanac_version"], known_at=known_at
+    )
+    return Question(known, case, notes, almanac, version)
 
 
 def _almanac(
@@ -175,12 +204,15 @@ def _facts(known: Known) -> Json:
         ],
         "movements": [_money(row) for row in known.postings],
         "confirmations": [_money(row) for row in known.answers],
+        "stated": [_money(row) for row in known.stated],
+        "interest_claims": [_money(row) for row in known.interest],
     }
 
 
 def _money(row: RowMapping) -> Json:
     named = {name: value for name, value in row.items() if name not in {"id", "amount_fen"}}
-    return {**named, "amount": format_fen(row["amount_fen"])}
+    amount_fen = row["amount_fen"]
+    return {**named, "amount": None if amount_fen is None else format_fen(amount_fen)}
 
 
 def _book(known: Known) -> Json:
