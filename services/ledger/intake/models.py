@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -28,6 +28,50 @@ class Import(SQLModel, table=True):
     faulty_rows: int
     summary: dict[str, Any] = Field(sa_type=JSONB)
     """The report as given: rows, documents new and known by kind, repeats."""
+    recorded_at: AwareDatetime = Field(
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
+    )
+
+
+class ImportJob(SQLModel, table=True):
+    """A file sent over HTTP, by whom, and how far a worker is with it.
+
+    It waits in the states CHECKING and COMMITTING. Whoever works on it holds the row's lock and
+    writes the outcome in the transaction of the work; a worker that dies leaves it waiting.
+    """
+
+    __tablename__ = "import_jobs"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('CHECKING', 'CHECKED', 'COMMITTING', 'COMMITTED', 'REFUSED', 'FAILED')"
+        ),
+        Index(
+            "import_jobs_waiting",
+            "recorded_at",
+            postgresql_where=text("state IN ('CHECKING', 'COMMITTING')"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    actor: str
+    role: str
+    party_id: UUID | None = None
+    request_id: str
+    file_name: str
+    sha256: bytes = Field(sa_type=LargeBinary)
+    content: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """The file, until it is taken in."""
+    profile: dict[str, Any] = Field(sa_type=JSONB)
+    whole: bool
+    asked_on: date
+    """The legal day it was sent; what a row says of a later day is in the future."""
+    state: str
+    attempts: int = 0
+    report: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    problem: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """Why it was refused or given up: code, detail, detail_zh."""
     recorded_at: AwareDatetime = Field(
         default=None,
         sa_type=DateTime(timezone=True),
