@@ -31,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL", "")
     os.environ["LEDGER_HOME"] = tempfile.mkdtemp(dir=os.environ[_HOME])
     os.environ["LEDGER_IDENTITY_KEY"] = "a key that only tests use"
+    os.environ["LEDGER_LOG_KEY"] = "a-key-that-only-tests-use-to-sign-their-log"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -24,11 +24,12 @@ CREATE TABLE log_keys (
   note varchar NOT NULL
 );
 CREATE TABLE checkpoints (
-  size bigint PRIMARY KEY CHECK (size > 0),
+  number integer PRIMARY KEY CHECK (number > 0),
+  size bigint NOT NULL UNIQUE CHECK (size > 0),
   note varchar NOT NULL
 );
 CREATE TABLE cosignatures (
-  size bigint NOT NULL REFERENCES checkpoints,
+  size bigint NOT NULL REFERENCES checkpoints (size),
   witness varchar NOT NULL,
   line varchar NOT NULL,
   PRIMARY KEY (size, witness)

@@ -3,6 +3,7 @@
 import gc
 
 from services.ledger.arrears.api import router as arrears
+from services.ledger.arrears.interest_api import router as interest
 from services.ledger.arrears.reasoning_api import router as reasoning
 from services.ledger.edges import LedgerApi
 from services.ledger.financing.api import router as financing
@@ -12,6 +13,7 @@ from services.ledger.log.api import router as log
 from services.ledger.orders.api import router as orders
 from services.ledger.parties.api import router as parties
 from services.ledger.payments.api import router as payments
+from services.ledger.proof.api import router as proof
 from services.ledger.receivables.api import router as receivables
 from services.ledger.receivables.receipts_api import router as receipts
 from services.ledger.web.metrics import router as metrics
@@ -35,9 +37,11 @@ DOMAIN = (
     receipts,
     payments,
     arrears,
+    interest,
     reasoning,
     financing,
     log,
+    proof,
     insight,
     intake,
 )

@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +21,14 @@ class Settings(BaseSettings):
     """Holds everything of one installation: data, ports, secrets, logs."""
     ledger_identity_key: str = Field(default="", repr=False)
     """Key of the invoice identity digests; the same for all processes, never changed."""
+    ledger_log_key: str = Field(default="", repr=False)
+    """What signs the log: 32 bytes in base64url. To change it: the new one, a comma, the old."""
+    ledger_log_name: str = ""
+    """The log's name in what it signs, for good. Empty: the public URL's host, and ``/log``."""
+    ledger_log_suite: Literal["sha256-ed25519", "sm3-sm2"] = "sha256-ed25519"
+    """Hash and signature of the log, chosen before its first event."""
+    ledger_witnesses: str = ""
+    """Public keys whose cosignatures are kept, with spaces between."""
     ledger_public_url: str = "http://127.0.0.1:8000"
     notifier_api_url: str = ""
     """Where the notifier's inbox answers; without it and its key the console shows none."""

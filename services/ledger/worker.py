@@ -13,13 +13,18 @@ from celery.signals import after_setup_logger
 from services.ledger.config import settings
 
 _SEAL_SECONDS: Final = 1
+_PROVE_SECONDS: Final = 2
 _ASSESS_SECONDS: Final = 600
 _VISIBILITY_SECONDS: Final = 120
 
 app = Celery(
     "ledger",
     broker=settings().redis_url,
-    include=["services.ledger.log.tasks", "services.ledger.arrears.tasks"],
+    include=[
+        "services.ledger.log.tasks",
+        "services.ledger.arrears.tasks",
+        "services.ledger.proof.tasks",
+    ],
 )
 app.conf.update(
     task_default_queue="ledger",
@@ -54,7 +59,11 @@ app.conf.update(
             # A tick that waited longer than two others says nothing new.
             "options": {"queue": "ledger", "expires": 2 * seconds},
         }
-        for name, seconds in (("log.seal", _SEAL_SECONDS), ("arrears.tick", _ASSESS_SECONDS))
+        for name, seconds in (
+            ("log.seal", _SEAL_SECONDS),
+            ("proof.tick", _PROVE_SECONDS),
+            ("arrears.tick", _ASSESS_SECONDS),
+        )
     },
 )
 

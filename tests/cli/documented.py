@@ -46,7 +46,7 @@ def examples(document: str) -> list[Example | File]:
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a command as a user would: the installed program, an 80-column screen, nothing set."""
-    settings = {"DATABASE_URL", "REDIS_URL", "LEDGER_HOME", "LEDGER_IDENTITY_KEY"}
+    settings = {"DATABASE_URL", "REDIS_URL", "LEDGER_HOME", "LEDGER_IDENTITY_KEY", "LEDGER_LOG_KEY"}
     environment = {name: value for name, value in os.environ.items() if name not in settings}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     environment["COLUMNS"] = "80"

@@ -136,6 +136,7 @@ def environment(fresh_database_url: str, valkey_url: str, tmp_path: Path) -> dic
         "REDIS_URL": valkey_url,
         "LEDGER_HOME": str(tmp_path),
         "LEDGER_IDENTITY_KEY": "k",
+        "LEDGER_LOG_KEY": "k",
         "NOTIFIER_API_KEY": "a",
         "NOTIFIER_LEDGER_KEY": "l",
     }

@@ -7,6 +7,7 @@ from services.ledger.installation.home import Home
 
 NAMES = (
     "LEDGER_IDENTITY_KEY",
+    "LEDGER_LOG_KEY",
     "NOTIFIER_LEDGER_KEY",
     "NOTIFIER_API_KEY",
 )

@@ -341,6 +341,8 @@ class Report(NamedTuple):
     receivable_id: str
     size: int
     fingerprint: str
+    history: list[str]
+    """What was recorded, an event a line: position, instant, kind, and what was said."""
     proven: list[Line]
     not_proven: list[Line]
 
@@ -432,8 +434,9 @@ def _check(bundle: dict[str, Any], given: Given) -> Report:
         everyone = _keys(bundle["keys"], suite, None)
         proven.append(_history(bundle, suite, everyone, given.checkpoint))
     proven += _witnessed(note, given.witnesses)
-    found = Report(bundle["receivable_id"], size, key.fingerprint, proven, [])
-    return found._replace(not_proven=_limits(given, size, closed))
+    history = [_told(event) for event in bundle["events"]]
+    limits = _limits(given, size, closed)
+    return Report(bundle["receivable_id"], size, key.fingerprint, history, proven, limits)
 
 
 def _keys(notes: list[str], suite: Suite, trusted: Key | None) -> list[Key]:
@@ -492,6 +495,13 @@ def _events(bundle: dict[str, Any], suite: Suite, size: int, root: bytes) -> tup
     if not before:
         raise Refused("EVENT_MISSING")
     return opened, closed
+
+
+def _told(event: dict[str, Any]) -> str:
+    leaf = event["leaf"]
+    said = [f"{name}={value}" for name, value in leaf["data"].items() if isinstance(value, str)]
+    shown = [f"{name}={one['value']}" for name, one in event.get("openings", {}).items()]
+    return " ".join([str(event["position"]), leaf["recorded_at"], leaf["type"], *said, *shown])
 
 
 def _committed(leaf: dict[str, Any]) -> int:
@@ -578,9 +588,10 @@ def say(report: Report) -> str:
     """Return a report for people."""
     head = f"✓ 已证明 PROVEN: 应收账款 receivable {report.receivable_id}"
     key = f"  公钥指纹 key fingerprint {report.fingerprint}"
+    history = (f"    {line}" for line in report.history)
     proven = (f"  ✓ {line.chinese}\n    {line.english}" for line in report.proven)
     limits = (f"  – {line.chinese}\n    {line.english}" for line in report.not_proven)
-    return "\n".join([head, key, *proven, "未证明 NOT proven:", *limits])
+    return "\n".join([head, key, *history, *proven, "未证明 NOT proven:", *limits])
 
 
 def _print(text: str) -> None:
@@ -616,6 +627,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     result = {"proven": True, "receivable_id": report.receivable_id, "size": report.size}
     result |= {
         "fingerprint": report.fingerprint,
+        "history": report.history,
         "proves": [one._asdict() for one in report.proven],
     }
     result |= {"does_not_prove": [one._asdict() for one in report.not_proven]}

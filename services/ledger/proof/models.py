@@ -26,11 +26,13 @@ class LogKey(SQLModel, table=True):
 
 
 class Checkpoint(SQLModel, table=True):
-    """What the log signed of itself at a size. Size, root and time are in the note alone."""
+    """What the log signed of itself at a size; root and time are in the note alone."""
 
     __tablename__ = "checkpoints"
 
-    size: int = Field(primary_key=True, sa_type=BigInteger)
+    number: int = Field(primary_key=True)
+    """Gapless from 1, so that one left out is missed."""
+    size: int = Field(unique=True, sa_type=BigInteger)
     note: str
 
 
@@ -41,6 +43,7 @@ class Cosignature(SQLModel, table=True):
 
     size: int = Field(primary_key=True, sa_type=BigInteger, foreign_key="checkpoints.size")
     witness: str = Field(primary_key=True)
+    """The witness's public key, by which the line can be checked for ever."""
     line: str
 
 

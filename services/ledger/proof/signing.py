@@ -4,15 +4,18 @@ import base64
 import binascii
 import secrets
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from services.ledger.config import Settings
 from services.ledger.errors import LedgerError
 from services.ledger.proof.ledger_verify import (
     SUITES,
     G,
     Key,
     N,
+    Refused,
     signed_text,
     sm2_digest,
     sm2_multiply,
@@ -33,6 +36,10 @@ class Signer(NamedTuple):
 
     key: Key
     secret: bytes
+
+    def named(self, name: str) -> "Signer":
+        """Return the same key under the name its log has."""
+        return self._replace(key=self.key._replace(name=name))
 
     def sign(self, text: str, *, at: int | None = None) -> str:
         """Return a signed note (c2sp.org/signed-note).
@@ -58,6 +65,35 @@ class Signer(NamedTuple):
             signature = Ed25519PrivateKey.from_private_bytes(self.secret).sign(message)
         stated = b"" if at is None else at.to_bytes(8)
         return f"— {key.name} {base64.b64encode(key.id + stated + signature).decode()}\n"
+
+
+def signers(given: Settings) -> list[Signer]:
+    """Return the log's keys of an installation, the one that signs now first.
+
+    Raises:
+        LogKeyError: it has none, or a malformed one.
+    """
+    name = given.ledger_log_name or f"{urlsplit(given.ledger_public_url).netloc}/log"
+    keys = [part.strip() for part in given.ledger_log_key.split(",")]
+    return [signer(given.ledger_log_suite, name, key) for key in keys]
+
+
+def witnesses(given: Settings) -> list[Key]:
+    """Return the public keys whose cosignatures are kept.
+
+    Raises:
+        LogKeyError: one is malformed, or of a kind that states no time.
+    """
+    try:
+        keys = [Key.read(one) for one in given.ledger_witnesses.split()]
+    except Refused:
+        keys = [Key("", b"", b"")]
+    if not all(key.name and key.kind == key.suite.timed for key in keys):
+        raise LogKeyError(
+            "LEDGER_WITNESSES has a key that is no cosigner's: name+id+base64, of type 4.",
+            "LEDGER_WITNESSES含有无效的见证人公钥（应为类型4的 名称+编号+base64）。",
+        )
+    return keys
 
 
 def signer(suite: str, name: str, secret: str) -> Signer:
