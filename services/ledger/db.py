@@ -4,11 +4,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncRawCursor
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import namedtuple_row
 from psycopg_pool import AsyncConnectionPool
@@ -91,6 +92,7 @@ def statement_pool() -> AsyncConnectionPool[AsyncConnection[Any]]:
         ),
         kwargs={
             "autocommit": True,
+            "cursor_factory": AsyncRawCursor,
             "row_factory": namedtuple_row,
             "prepare_threshold": None if _behind_bouncer() else 0,
         },
@@ -114,19 +116,37 @@ def open_session() -> Iterator[Session]:
         yield session
 
 
-def direct(statement: str) -> str:
-    """Return a statement as `run` takes it, from one with ``:name`` for its values.
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL as the server takes it, with the names of its numbered values in their order."""
 
-    Without its indents: the driver takes statements of more than 4096 bytes apart anew each time.
+    sql: str
+    names: tuple[str, ...]
+
+    def values(self, named: Mapping[str, object]) -> list[object]:
+        """Return the values in the order of their numbers."""
+        return [named[name] for name in self.names]
+
+
+def direct(statement: str) -> Statement:
+    """Return a statement as the driver takes it untouched, from one with ``:name`` for its values.
+
+    For the few statements of every request: SQLAlchemy's part in them, or the driver's taking
+    apart of a long one, costs as much as they do.
     """
-    return re.sub(r"(?<!:):([a-z]\w*)", r"%(\1)s", " ".join(statement.replace("%", "%%").split()))
+    names: dict[str, None] = {}
+
+    def numbered(match: re.Match[str]) -> str:
+        names.setdefault(match[1])
+        return f"${list(names).index(match[1]) + 1}"
+
+    sql = re.sub(r"(?<!:):([a-z]\w*)", numbered, statement)
+    return Statement(sql, tuple(names))
 
 
-def run(session: Session, statement: str, values: Mapping[str, object]) -> psycopg.Cursor[Any]:
-    """Run a `direct` statement in the session's transaction, by the driver alone.
-
-    For the few statements of every request: SQLAlchemy's part in them costs as much as theirs.
-    """
+def run(session: Session, statement: Statement, named: Mapping[str, object]) -> psycopg.Cursor[Any]:
+    """Run a `direct` statement in the session's transaction, by the driver alone."""
     driver = session.connection().connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
-    return driver.cursor(row_factory=namedtuple_row).execute(statement, values)
+    cursor = psycopg.RawCursor(driver, row_factory=namedtuple_row)
+    return cursor.execute(statement.sql, statement.values(named))

@@ -13,7 +13,8 @@ from services.ledger.orders.models import Contract
 from services.ledger.orders.service import Agreement, register_contract
 from services.ledger.parties.service import Registration, register
 from services.ledger.receivables.identity import digest
-from services.ledger.receivables.opening import Opening, open_receivable
+from services.ledger.receivables.opening import open_receivable
+from services.ledger.receivables.opening_rows import Opening
 from services.ledger.receivables.queries import Claim, get_visible
 
 KEY = b"a key that only tests use"

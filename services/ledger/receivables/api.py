@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
-from services.ledger.access import Viewer, identify_on
+from services.ledger.access import identify
 from services.ledger.clock import today
 from services.ledger.config import settings
 from services.ledger.db import transaction
@@ -19,7 +19,8 @@ from services.ledger.money import parse_fen
 from services.ledger.orders.service import get_contract
 from services.ledger.receivables import queries, service
 from services.ledger.receivables.identity import digest
-from services.ledger.receivables.opening import Opening, open_on, open_receivable
+from services.ledger.receivables.opening import open_at_once, open_receivable
+from services.ledger.receivables.opening_rows import Opening
 from services.ledger.receivables.schemas import (
     ActIn,
     BatchIn,
@@ -44,33 +45,32 @@ async def post_receivable(
 
     What the buyer itself records counts as confirmed.
     """
-    async with statements(request).connection() as connection:
-        viewer = await identify_on(connection, token)
-        opening = _opening(body)
-        # One statement does all, unless receipts are named or the seller makes the identity.
-        opened = (
-            not body.receipt_ids
-            and body.invoice_kind != "OTHER"
-            and await open_on(connection, viewer, opening, request_id(request))
-        )
+    identifier = body.id or new_id()
+    opened = False
+    if body.invoice_kind != "OTHER" and not body.receipt_ids:  # what one statement can do
+        async with statements(request).connection() as connection:
+            opening = _opening(body, identifier)
+            opened = await open_at_once(connection, token, opening, request_id(request))
     if not opened and not await run_in_threadpool(
-        _open, viewer, body, opening, request_id(request)
+        _open, token, body, identifier, request_id(request)
     ):
         response.status_code = status.HTTP_200_OK
-    return Opened(id=opening.id)
+    return Opened(id=identifier)
 
 
-def _open(viewer: Viewer, body: ReceivableIn, opening: Opening, request_id: str) -> bool:
+def _open(token: str, body: ReceivableIn, identifier: UUID, request_id: str) -> bool:
     with transaction() as session:
+        viewer = identify(session, token)
+        opening = _opening(body, identifier)
         if body.invoice_kind == "OTHER":
             contract = get_contract(session, viewer, body.contract_id)
             opening = replace(opening, identity=_identity(body, contract.creditor_id))
         return open_receivable(session, viewer, opening, request_id) is None
 
 
-def _opening(body: ReceivableIn) -> Opening:
+def _opening(body: ReceivableIn, identifier: UUID) -> Opening:
     return Opening(
-        id=body.id or new_id(),
+        id=identifier,
         contract_id=body.contract_id,
         order_id=body.order_id,
         invoice_kind=body.invoice_kind,

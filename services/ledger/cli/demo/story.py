@@ -19,7 +19,8 @@ from services.ledger.orders import service as ordering
 from services.ledger.orders.models import Order
 from services.ledger.payments.service import Paid, record_payment
 from services.ledger.receivables import identity, service
-from services.ledger.receivables.opening import Opening, open_receivable
+from services.ledger.receivables.opening import open_receivable
+from services.ledger.receivables.opening_rows import Opening
 from services.ledger.receivables.queries import get_visible, lock_several
 
 _PAY_DAYS: Final = (3, 8, 13, 18, 23, 28)
