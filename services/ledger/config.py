@@ -30,6 +30,10 @@ class Settings(BaseSettings):
     ledger_witnesses: str = ""
     """Public keys whose cosignatures are kept, with spaces between."""
     ledger_public_url: str = "http://127.0.0.1:8000"
+    ledger_oidc_issuer: str = ""
+    """The single sign-on's issuer, exactly as it names itself; empty: there is none."""
+    ledger_oidc_client_id: str = ""
+    ledger_oidc_client_secret: str = Field(default="", repr=False)
     notifier_api_url: str = ""
     """Where the notifier's inbox answers; without it and its key the console shows none."""
     notifier_api_key: str = Field(default="", repr=False)
