@@ -3,6 +3,7 @@
 import gc
 
 from services.ledger.arrears.api import router as arrears
+from services.ledger.arrears.facts_api import router as arrears_facts
 from services.ledger.arrears.interest_api import router as interest
 from services.ledger.arrears.reasoning_api import router as reasoning
 from services.ledger.edges import LedgerApi
@@ -37,6 +38,7 @@ DOMAIN = (
     receipts,
     payments,
     arrears,
+    arrears_facts,
     interest,
     reasoning,
     financing,
