@@ -1,0 +1,211 @@
+"""What the parties state of a late payment, over HTTP."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response, status
+from pydantic import AwareDatetime, StringConstraints
+from sqlmodel import Session
+
+from services.ledger.access import Viewer
+from services.ledger.arrears import facts
+from services.ledger.arrears.facts import Stated
+from services.ledger.edges import (
+    Amount,
+    ApiModel,
+    AskedBy,
+    Day,
+    DbSession,
+    Note,
+    past_day,
+    request_id,
+)
+from services.ledger.ids import new_id
+from services.ledger.money import format_fen, parse_fen
+from services.ledger.receivables.queries import get_visible
+
+router = APIRouter(prefix="/v1/receivables/{receivable_id}", tags=["arrears"])
+Reference = Annotated[Note, StringConstraints(max_length=200)]
+
+
+class _FactIn(ApiModel):
+    id: UUID | None = None
+    on: Day | None = None
+    text: Note = ""
+
+
+class InterruptionIn(_FactIn):
+    """What begins the limitation period anew (民法典 195).
+
+    The creditor states a DEMAND (催收), on the day it reached the debtor, a SUIT or ARBITRATION;
+    the debtor states an ACKNOWLEDGEMENT, or an AGREEMENT to pay by a day.
+    """
+
+    kind: Literal["DEMAND", "ACKNOWLEDGEMENT", "AGREEMENT", "SUIT", "ARBITRATION"]
+    reference: Reference = ""
+    """The number of the letter, plan or case."""
+    amount: Amount | None = None
+    until_on: Day | None = None
+    """The last day of a plan."""
+
+
+class InstrumentIn(_FactIn):
+    """A bill (商业汇票), e-certificate (电子凭证) or other instrument, handed over ``on`` a day."""
+
+    kind: Literal["BILL", "ECERT", "OTHER"]
+    amount: Amount
+    matures_on: Day
+
+
+class DelayReasonIn(_FactIn):
+    """The debtor's reason for paying late; those of 802号 第十四条 are flagged."""
+
+    reason: Literal[
+        "PERSON_IN_CHARGE_CHANGED", "INTERNAL_PROCESS", "COMPLETION_FILING", "FINAL_AUDIT", "OTHER"
+    ]
+
+
+class EndIn(_FactIn):
+    """The day an instrument was given back or refused, or proceedings ended."""
+
+
+class FactOut(ApiModel):
+    """A fact stated of a late payment."""
+
+    id: UUID
+    kind: str
+    on: Day
+    word: str
+    amount: str | None
+    until_on: Day | None
+    fact_id: UUID | None
+    ended_on: Day | None
+    text: str
+    party_id: UUID
+    known_at: AwareDatetime
+
+
+@router.get("/arrears-facts")
+def get_facts(receivable_id: UUID, viewer: AskedBy, session: DbSession) -> list[FactOut]:
+    """Return what the parties stated of the payment of a receivable, by its day."""
+    claim = get_visible(session, viewer, receivable_id)
+    return [
+        FactOut(
+            **{name: value for name, value in row.items() if name != "amount_fen"},
+            amount=None if row["amount_fen"] is None else format_fen(row["amount_fen"]),
+        )
+        for row in facts.facts(session, claim.id)
+    ]
+
+
+def _state(session: Session, viewer: Viewer, stated: Stated, response: Response) -> FactOut:
+    if not facts.state(session, viewer, stated):
+        response.status_code = status.HTTP_200_OK
+    (found,) = (
+        one for one in get_facts(stated.receivable_id, viewer, session) if one.id == stated.id
+    )
+    return found
+
+
+def _fen(amount: str | None) -> int | None:
+    return None if amount is None else parse_fen(amount)
+
+
+@router.post("/interruptions", status_code=status.HTTP_201_CREATED)
+def post_interruption(
+    receivable_id: UUID,
+    body: InterruptionIn,
+    viewer: AskedBy,
+    session: DbSession,
+    request: Request,
+    response: Response,
+) -> FactOut:
+    """State a demand, acknowledgement, plan or suit; the same again answers 200."""
+    stated = Stated(
+        id=body.id or new_id(),
+        receivable_id=receivable_id,
+        kind=body.kind,
+        on=past_day(body.on),
+        word=body.reference,
+        amount_fen=_fen(body.amount),
+        until_on=body.until_on,
+        text=body.text,
+        request_id=request_id(request),
+    )
+    return _state(session, viewer, stated, response)
+
+
+@router.post("/instruments", status_code=status.HTTP_201_CREATED)
+def post_instrument(
+    receivable_id: UUID,
+    body: InstrumentIn,
+    viewer: AskedBy,
+    session: DbSession,
+    request: Request,
+    response: Response,
+) -> FactOut:
+    """State that an instrument was handed over instead of money; it pays nothing by itself."""
+    on = past_day(body.on)
+    if body.matures_on < on:
+        raise facts.MaturityError(
+            f"The instrument matures on {body.matures_on}, before it was handed over on {on}.",
+            f"票据到期日{body.matures_on}早于交付日{on}。",
+            field="matures_on",
+        )
+    stated = Stated(
+        id=body.id or new_id(),
+        receivable_id=receivable_id,
+        kind="INSTRUMENT",
+        on=on,
+        word=body.kind,
+        amount_fen=parse_fen(body.amount),
+        until_on=body.matures_on,
+        text=body.text,
+        request_id=request_id(request),
+    )
+    return _state(session, viewer, stated, response)
+
+
+@router.post("/delay-reasons", status_code=status.HTTP_201_CREATED)
+def post_delay_reason(
+    receivable_id: UUID,
+    body: DelayReasonIn,
+    viewer: AskedBy,
+    session: DbSession,
+    request: Request,
+    response: Response,
+) -> FactOut:
+    """State why the debtor pays late; no reason stops the clock."""
+    stated = Stated(
+        id=body.id or new_id(),
+        receivable_id=receivable_id,
+        kind="DELAY_REASON",
+        on=past_day(body.on),
+        word=body.reason,
+        text=body.text,
+        request_id=request_id(request),
+    )
+    return _state(session, viewer, stated, response)
+
+
+@router.post("/arrears-facts/{fact_id}/end", status_code=status.HTTP_201_CREATED)
+def post_end(
+    receivable_id: UUID,
+    fact_id: UUID,
+    body: EndIn,
+    viewer: AskedBy,
+    session: DbSession,
+    request: Request,
+    response: Response,
+) -> FactOut:
+    """State that an instrument was given back or refused, or that proceedings ended."""
+    stated = Stated(
+        id=body.id or new_id(),
+        receivable_id=receivable_id,
+        kind="ENDED",
+        on=past_day(body.on),
+        fact_id=fact_id,
+        text=body.text,
+        request_id=request_id(request),
+    )
+    return _state(session, viewer, stated, response)
