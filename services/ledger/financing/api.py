@@ -154,10 +154,17 @@ def get_eligible(
 
 
 @router.post("/platforms", status_code=status.HTTP_201_CREATED)
-def post_platform(body: PlatformIn, viewer: AskedBy, session: DbSession) -> PlatformIn:
+def post_platform(
+    body: PlatformIn, viewer: AskedBy, session: DbSession, request: Request
+) -> PlatformIn:
     """Register a financing platform; the same code again changes its name."""
     exporting.register_platform(
-        session, viewer, code=body.code, name=body.name, party_id=body.party_id
+        session,
+        viewer,
+        code=body.code,
+        name=body.name,
+        party_id=body.party_id,
+        request_id=request_id(request),
     )
     return body
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.events import PlatformRegistered
 from services.ledger.access import Viewer
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.financing.queries import (
@@ -20,6 +21,7 @@ from services.ledger.financing.queries import (
     get_export,
 )
 from services.ledger.ids import new_id
+from services.ledger.log.service import Entry, append
 from services.ledger.receivables.queries import BOOK, book_parameters
 
 
@@ -115,18 +117,34 @@ _RESERVE: Final = text(
 )
 
 
+_PLATFORM_AS: Final = text(
+    """
+    INSERT INTO platforms (id, code, name, party_id) VALUES (:id, :code, :name, :party_id)
+    ON CONFLICT (code) DO UPDATE SET name = excluded.name, party_id = excluded.party_id
+    WHERE (platforms.name, platforms.party_id) IS DISTINCT FROM (excluded.name, excluded.party_id)
+    RETURNING id
+    """
+)
+
+
 def register_platform(
-    session: Session, viewer: Viewer, *, code: str, name: str, party_id: UUID | None = None
+    session: Session,
+    viewer: Viewer,
+    *,
+    code: str,
+    name: str,
+    party_id: UUID | None = None,
+    request_id: str = "",
 ) -> None:
     """Register a financing platform; the same code again gives it the new name and party."""
     viewer.require("operator")
-    session.connection().execute(
-        text(
-            "INSERT INTO platforms (id, code, name, party_id) VALUES (:id, :code, :name, :party_id)"
-            " ON CONFLICT (code) DO UPDATE SET name = excluded.name, party_id = excluded.party_id"
-        ),
-        {"id": new_id(), "code": code, "name": name, "party_id": party_id},
-    )
+    values = {"id": new_id(), "code": code, "name": name, "party_id": party_id}
+    changed = session.connection().execute(_PLATFORM_AS, values).scalar_one_or_none()
+    if changed is None:
+        return
+    told = PlatformRegistered(code=code, name=name, party_id=party_id)
+    entry = Entry(changed, told, viewer.name, viewer.party_id, platform_id=changed)
+    append(session, [entry], request_id)
 
 
 def _only_currency(session: Session, viewer: Viewer, *, as_of: date, at: datetime) -> str:

@@ -12,10 +12,10 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from services.events import PartyRegistered
-from services.ledger.access import NotSignedInError, Viewer, digest
+from services.events import ApiKeyAdded, PartyRegistered, UserAdded, UserPasswordSet
+from services.ledger.access import OPERATOR, NotSignedInError, Viewer, digest
 from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
-from services.ledger.ids import new_id
+from services.ledger.ids import id_of, new_id
 from services.ledger.law.uscc import parse_uscc
 from services.ledger.log.service import Entry, append
 from services.ledger.parties.models import KINDS, Party, PartyIdentifier, User
@@ -133,15 +133,24 @@ def find(session: Session, scheme: str, value: str) -> Party:
 
 
 def add_user(
-    session: Session, *, login: str, role: str, party_id: UUID | None, password: str
+    session: Session,
+    *,
+    login: str,
+    role: str,
+    party_id: UUID | None,
+    password: str,
+    by: Viewer = OPERATOR,
 ) -> UUID:
     """Add a person who signs in, or change the password of one who does; return the id."""
     user = session.exec(select(User).where(User.login == login)).one_or_none()
+    told = UserAdded if user is None else UserPasswordSet
     if user is None:
         user = User(id=new_id(), login=login, role=role, party_id=party_id, password_hash="")
     user.password_hash = _HASHER.hash(password)
     session.add(user)
     session.flush()
+    event = told(role=user.role, party_id=user.party_id)
+    append(session, [Entry(user.id, event, by.name, by.party_id)])
     return user.id
 
 
@@ -168,16 +177,27 @@ def check_password(session: Session, login: str, password: str) -> User:
 
 
 def add_api_key(
-    session: Session, *, name: str, role: str, party_id: UUID | None, token: str
+    session: Session,
+    *,
+    name: str,
+    role: str,
+    party_id: UUID | None,
+    token: str,
+    by: Viewer = OPERATOR,
 ) -> None:
     """Let a machine in with a token; only the token's hash is kept. Again changes nothing."""
-    session.connection().execute(
+    added = session.connection().execute(
         text(
             "INSERT INTO api_keys (key_hash, name, role, party_id)"
             " VALUES (:hash, :name, :role, :party_id) ON CONFLICT DO NOTHING"
         ),
         {"hash": digest(token), "name": name, "role": role, "party_id": party_id},
     )
+    if added.rowcount:
+        # Derived from the hash, which it does not give away: it is a hash of that.
+        subject_id = id_of("api_key", digest(token).hex())
+        event = ApiKeyAdded(name=name, role=role, party_id=party_id)
+        append(session, [Entry(subject_id, event, by.name, by.party_id)])
 
 
 def get(session: Session, party_id: UUID) -> Party:

@@ -1,5 +1,6 @@
 """Import a holiday notice, rate, limit or reading, and bring the due days kept beside up to it."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,12 +10,15 @@ from typing import Final
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.events import AlmanacImported
 from services.ledger.access import Viewer
 from services.ledger.almanac import service as almanac
 from services.ledger.almanac.notices import Fault, check, read
 from services.ledger.almanac.table import FIRST, LAST, store_calendar
 from services.ledger.errors import LedgerError
+from services.ledger.ids import id_of
 from services.ledger.law.calendar import Calendar
+from services.ledger.log.service import Entry, append
 from services.ledger.receivables.term import DUE
 
 _SHOWN_FAULTS: Final = 5
@@ -90,6 +94,15 @@ def import_almanac(
     now = almanac.record(session, content, entries, name=name, actor=viewer.name)
     days, due_days = bring_calendar(session, now.almanac.calendar, source=entries[0].source)
     counts = Counter(entry.kind for entry in entries)
+    told = AlmanacImported(
+        almanac_version=now.version,
+        sha256=hashlib.sha256(content).hexdigest(),
+        rows=dict(counts),
+        calendar_days=days,
+        due_days=due_days,
+    )
+    subject_id = id_of("almanac", now.version)
+    append(session, [Entry(subject_id, told, viewer.name, viewer.party_id)])
     return Imported(
         now.version, known=False, rows=dict(counts), calendar_days=days, due_days=due_days
     )
