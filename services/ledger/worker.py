@@ -15,6 +15,7 @@ from services.ledger.config import settings
 _SEAL_SECONDS: Final = 1
 _PROVE_SECONDS: Final = 2
 _ASSESS_SECONDS: Final = 600
+_IMPORT_SECONDS: Final = 2
 _VISIBILITY_SECONDS: Final = 120
 
 app = Celery(
@@ -24,6 +25,7 @@ app = Celery(
         "services.ledger.log.tasks",
         "services.ledger.arrears.tasks",
         "services.ledger.proof.tasks",
+        "services.ledger.intake.tasks",
     ],
 )
 app.conf.update(
@@ -63,6 +65,7 @@ app.conf.update(
             ("log.seal", _SEAL_SECONDS),
             ("proof.tick", _PROVE_SECONDS),
             ("arrears.tick", _ASSESS_SECONDS),
+            ("imports.tick", _IMPORT_SECONDS),
         )
     },
 )

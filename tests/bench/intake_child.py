@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 
 from services.ledger.access import OPERATOR
-from services.ledger.almanac import shipped
+from services.ledger.clock import today
 from services.ledger.db import transaction
 from services.ledger.intake.loading import load_profile
 from services.ledger.intake.service import Intake, commit
@@ -20,7 +20,7 @@ def main() -> None:
     """Take the file in and print what it cost."""
     started = perf_counter()
     profile = load_profile("standard")
-    file = Intake(Path(sys.argv[1]), profile, OPERATOR, shipped(), max_bytes=_LARGEST)
+    file = Intake(Path(sys.argv[1]), profile, OPERATOR, today(), max_bytes=_LARGEST)
     with transaction(long=True) as session:
         report = commit(session, file)
     told = {

@@ -1,18 +1,19 @@
 """Tables written for one test, and what reading them gives."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlmodel import Session
 
 from services.ledger.access import OPERATOR, Viewer
-from services.ledger.almanac import shipped
 from services.ledger.intake.loading import load_profile, parse_profile
 from services.ledger.intake.problems import Problems
 from services.ledger.intake.read import open_table
+from services.ledger.intake.report import IntakeReport
 from services.ledger.intake.rows import records
-from services.ledger.intake.service import Intake, IntakeReport, commit
+from services.ledger.intake.service import Intake, commit
 from tests.intake.files import BUYER, OTHER, SELLER, STRANGER
 
 PAYMENTS = """
@@ -32,6 +33,7 @@ files:
           "on": {column: day}
           method: {column: method, optional: true}
 """
+TODAY = date(2026, 6, 1)
 Take = Callable[..., IntakeReport]
 Read = tuple[list[tuple[str, int, list[object]]], Problems]
 
@@ -46,7 +48,7 @@ def read(tmp_path: Path) -> Callable[..., Read]:
         parsed = parse_profile(profile)
         section = parsed.section_for(name)
         problems = Problems(tmp_path.joinpath("rest.csv"))
-        found = list(records(open_table(path, section), section, parsed, problems))
+        found = list(records(open_table(path, section), section, parsed, problems, today=TODAY))
         problems.close()
         return found, problems
 
@@ -62,7 +64,7 @@ def take(session: Session, tmp_path: Path) -> Take:
     ) -> IntakeReport:
         path = tmp_path.joinpath(f"{name}.csv")
         path.write_text("\n".join([head, *rows]) + "\n", "utf-8")
-        return commit(session, Intake(path, load_profile("standard"), viewer, shipped(), **more))  # type: ignore[arg-type]  # the flags of one dataclass
+        return commit(session, Intake(path, load_profile("standard"), viewer, TODAY, **more))  # type: ignore[arg-type]  # the flags of one dataclass
 
     run(
         "企业",

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ledger.intake.service import IntakeReport
+from services.ledger.intake.report import IntakeReport
 from services.ledger.law.uscc import check_character
 
 BUYER, OTHER, SELLER, STRANGER = (

@@ -1,51 +1,117 @@
-from collections.abc import Iterator
+"""Files over HTTP: stored at once, worked on by a worker that may die."""
 
+import io
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from services.ledger import config, db
+from services.ledger.access import OPERATOR
 from services.ledger.edges import LedgerApi
+from services.ledger.ids import new_id
+from services.ledger.intake import jobs
 from services.ledger.intake.api import FILE_BYTES, router
-from services.ledger.parties.service import add_api_key
+from services.ledger.intake.tasks import work
+from services.ledger.parties.service import Registration, add_api_key, register
 from tests.intake.files import BUYER
 
 PARTIES = f"统一社会信用代码,名称,类型\n{BUYER},大买方,大型企业\nX,错,大型企业\n".encode()
+SignIn = Callable[..., TestClient]
 
 
 @pytest.fixture
-def client(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
-    """The endpoint on a database of its own, asked by an operator."""
+def sign_in(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SignIn]:
+    """The endpoints on a database of their own; call it with a role and party to sign in."""
     monkeypatch.setenv("DATABASE_URL", fresh_database_url)
     config.settings.cache_clear()
     db.dispose()
-    with db.transaction() as session:
-        add_api_key(session, name="op", role="operator", party_id=None, token="a token of a test")
     app = LedgerApi(max_body_size=1024 * 1024)
     app.include_router(router)
-    headers = {"authorization": "Bearer a token of a test"}
-    with TestClient(app, headers=headers, raise_server_exceptions=False) as client:
-        yield client
+
+    def enter(role: str, party_id: UUID | None = None) -> TestClient:
+        token = str(new_id())
+        with db.transaction() as session:
+            add_api_key(session, name=token, role=role, party_id=party_id, token=token)
+        headers = {"authorization": f"Bearer {token}"}
+        return TestClient(app, headers=headers, raise_server_exceptions=False)
+
+    yield enter
     db.dispose()
     config.settings.cache_clear()
 
 
-def test_a_file_is_looked_at_and_then_taken(client: TestClient) -> None:
-    def send(query: str = "") -> dict[str, object]:
-        answer = client.post(
-            f"/v1/intake{query}",
-            files={"file": ("企业.csv", PARTIES)},
-            data={"profile": "standard"},
-        )
-        assert answer.status_code == 200, answer.text
-        body: dict[str, object] = answer.json()
-        return body
+@pytest.fixture
+def client(sign_in: SignIn) -> TestClient:
+    return sign_in("operator")
 
-    seen, taken, again = send("?preview=true"), send(), send()
 
-    assert (seen["committed"], seen["new"]) == (False, {"party": 1})
-    assert (taken["committed"], taken["new"]) == (True, {"party": 1})
-    assert again["known"] == {"party": 1}
-    assert taken["errors"] == [
+def sent(
+    client: TestClient, content: bytes = PARTIES, query: str = "", **fields: str
+) -> dict[str, Any]:
+    answer = client.post(
+        f"/v1/imports{query}",
+        files={"file": ("企业.csv", content)},
+        data={"profile": "standard", **fields},
+    )
+    assert answer.status_code == 202, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def asked(client: TestClient, import_id: str) -> dict[str, Any]:
+    answer = client.get(f"/v1/imports/{import_id}")
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def committed(client: TestClient, import_id: str) -> dict[str, Any]:
+    answer = client.post(f"/v1/imports/{import_id}/commit")
+    assert answer.status_code == 202, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def parties() -> int:
+    with db.transaction() as session:
+        counted = session.connection().execute(text("SELECT count(*) FROM parties"))
+        return int(counted.scalar_one())
+
+
+def waiting() -> list[str]:
+    with db.transaction() as session:
+        return [str(one) for one in jobs.waiting(session)]
+
+
+def test_a_file_is_stored_looked_at_and_then_taken(client: TestClient) -> None:
+    stored = sent(client)
+    path = stored["id"]
+    assert (stored["state"], stored["report"]) == ("CHECKING", None)
+    assert waiting() == [path]
+    assert parties() == 0
+
+    assert work(import_id=path) == "CHECKED"
+    found = asked(client, path)
+    assert (found["report"]["committed"], found["report"]["new"]) == (False, {"party": 1})
+    assert parties() == 0
+    assert waiting() == []
+
+    assert committed(client, path)["state"] == "COMMITTING"
+    assert work(import_id=path) == "COMMITTED"
+    taken = asked(client, path)
+    assert (taken["state"], taken["report"]["committed"]) == ("COMMITTED", True)
+    assert parties() == 1
+    assert taken["report"]["errors"] == [
         {
             "line": 3,
             "column": "统一社会信用代码",
@@ -56,6 +122,98 @@ def test_a_file_is_looked_at_and_then_taken(client: TestClient) -> None:
             "value": "X",
         }
     ]
+    with db.transaction() as session:
+        kept = session.connection().execute(
+            text("SELECT j.content, i.id FROM import_jobs j JOIN imports i USING (id)")
+        )
+        assert tuple(kept.one()) == (None, UUID(path))
+
+
+def test_work_and_wishes_that_come_again_change_nothing(client: TestClient) -> None:
+    import_id = str(new_id())
+    assert sent(client, id=import_id)["id"] == sent(client, id=import_id)["id"] == import_id
+    work(import_id=import_id)
+    assert work(import_id=import_id) is None
+    committed(client, import_id)
+    committed(client, import_id)
+    work(import_id=import_id)
+
+    assert committed(client, import_id)["state"] == "COMMITTED"
+    assert work(import_id=import_id) is None
+    assert parties() == 1
+
+
+@pytest.mark.parametrize("change", [{"content": PARTIES + b"\n"}, {"query": "?whole=true"}])
+def test_the_id_of_another_file_is_refused(client: TestClient, change: dict[str, Any]) -> None:
+    import_id = sent(client)["id"]
+    given = {"content": PARTIES, "query": "", **change}
+
+    answer = client.post(
+        f"/v1/imports{given['query']}",
+        files={"file": ("企业.csv", given["content"])},
+        data={"profile": "standard", "id": import_id},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "ID_REUSED")
+
+
+def test_what_was_not_looked_at_is_not_taken(client: TestClient) -> None:
+    import_id = sent(client)["id"]
+
+    answer = client.post(f"/v1/imports/{import_id}/commit")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "IMPORT_NOT_CHECKED")
+
+
+def test_all_or_nothing_refuses_a_file_with_a_faulty_row(client: TestClient) -> None:
+    import_id = sent(client, query="?whole=true")["id"]
+    work(import_id=import_id)
+    committed(client, import_id)
+
+    assert work(import_id=import_id) == "REFUSED"
+
+    problem = asked(client, import_id)["problem"]
+    assert problem["code"] == "FILE_HAS_ERRORS"
+    assert "第3行" in problem["detail_zh"]
+    assert parties() == 0
+
+
+def test_imports_are_those_of_ones_own_party(sign_in: SignIn, client: TestClient) -> None:
+    mine, others = new_id(), new_id()
+    with db.transaction() as session:
+        for party_id in (mine, others):
+            register(session, OPERATOR, Registration(party_id, "小企业", "SMALL"))
+    import_id = sent(sign_in("supplier", mine))["id"]
+    work(import_id=import_id)
+
+    assert asked(sign_in("supplier", mine), import_id)["state"] == "CHECKED"
+    assert asked(client, import_id)["state"] == "CHECKED"
+    stranger = sign_in("supplier", others)
+    for answer in (
+        stranger.get(f"/v1/imports/{import_id}"),
+        stranger.post(f"/v1/imports/{import_id}/commit"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+    taken = stranger.post(
+        "/v1/imports",
+        files={"file": ("企业.csv", PARTIES)},
+        data={"profile": "standard", "id": import_id},
+    )
+    assert (taken.status_code, taken.json()["code"]) == (409, "ID_REUSED")
+    for role in ("regulator", "platform", "service"):
+        reader = sign_in(role)
+        assert reader.get(f"/v1/imports/{import_id}").status_code == 403
+        refused = reader.post(
+            "/v1/imports", files={"file": ("企业.csv", PARTIES)}, data={"profile": "standard"}
+        )
+        assert refused.status_code == 403
+
+
+def _bomb() -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * 20_000_000)
+    return content.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -66,31 +224,118 @@ def test_a_file_is_looked_at_and_then_taken(client: TestClient) -> None:
         ("企业.csv", PARTIES, "profile: x\n", 422, "PROFILE_INVALID"),
         ("别的.csv", PARTIES, "standard", 422, "PROFILE_INVALID"),
         ("企业.csv", b"PK\x03\x04" + b"\0" * 100, "standard", 422, "FILE_REFUSED"),
+        ("企业.xlsx", _bomb(), "standard", 422, "FILE_REFUSED"),
         ("企业.csv", b"\xff\xfe\xff", "standard", 422, "FILE_REFUSED"),
         ("企业.csv", b"x" * (FILE_BYTES + 1), "standard", 413, "TOO_LARGE"),
     ],
 )
-def test_what_cannot_be_taken_is_a_problem_in_two_languages(
+def test_what_cannot_be_taken_is_refused_at_once_and_not_kept(
     client: TestClient, name: str, content: bytes, profile: str, status: int, code: str
 ) -> None:
-    answer = client.post("/v1/intake", files={"file": (name, content)}, data={"profile": profile})
+    answer = client.post("/v1/imports", files={"file": (name, content)}, data={"profile": profile})
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert any("\u4e00" <= one <= "\u9fff" for one in answer.json()["detail_zh"])
+    assert waiting() == []
 
 
 def test_a_file_larger_than_other_bodies_may_be_is_taken(client: TestClient) -> None:
     content = PARTIES + "X,错,大型企业\n".encode() * 100_000
     assert len(content) > 1024 * 1024
 
-    answer = client.post(
-        "/v1/intake", files={"file": ("企业.csv", content)}, data={"profile": "standard"}
-    )
+    import_id = sent(client, content)["id"]
+    work(import_id=import_id)
 
-    assert answer.status_code == 200
-    assert answer.json()["error_count"] == 100_001
-    assert len(answer.json()["errors"]) == 1_000
+    report = asked(client, import_id)["report"]
+    assert report["error_count"] == 100_001
+    assert len(report["errors"]) == 1_000
+
+
+def _child(import_id: str) -> subprocess.Popen[bytes]:
+    code = f"from services.ledger.intake.tasks import work; work(import_id={import_id!r})"
+    return subprocess.Popen([sys.executable, "-c", code])
+
+
+def _until_it_waits(server: psycopg.Connection[Any]) -> None:
+    blocked = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock'"
+    )
+    for _ in range(1000):
+        if server.execute(blocked).fetchone() == (1,):
+            return
+        time.sleep(0.02)
+    raise AssertionError("the worker does not wait")
+
+
+def test_a_worker_that_is_killed_leaves_nothing_half_done_and_the_file_waiting(
+    client: TestClient, fresh_database_url: str
+) -> None:
+    import_id = sent(client)["id"]
+    work(import_id=import_id)
+    committed(client, import_id)
+    with (
+        psycopg.connect(fresh_database_url) as holder,
+        psycopg.connect(fresh_database_url, autocommit=True) as server,
+    ):
+        # The row that ends the work; all others are written before it, and none may stay.
+        holder.execute("LOCK TABLE imports IN SHARE MODE")
+        child = _child(import_id)
+        _until_it_waits(server)
+        assert waiting() == []
+        assert work(import_id=import_id) is None
+        child.send_signal(signal.SIGKILL)
+        assert child.wait() == -signal.SIGKILL
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        for _ in range(500):
+            if waiting():
+                break
+            time.sleep(0.02)
+
+    assert parties() == 0
+    assert waiting() == [import_id]
+    assert asked(client, import_id)["state"] == "COMMITTING"
+    assert work(import_id=import_id) == "COMMITTED"
+    assert parties() == 1
+
+
+def test_a_file_that_kills_every_worker_is_given_up_and_may_be_asked_for_again(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_id = sent(client)["id"]
+
+    def die(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(jobs.service, "preview", die)
+        for _ in range(5):
+            with pytest.raises(MemoryError):
+                work(import_id=import_id)
+    assert work(import_id=import_id) is None
+
+    given_up = asked(client, import_id)
+    assert (given_up["state"], given_up["problem"]["code"]) == ("FAILED", "IMPORT_GIVEN_UP")
+    assert waiting() == []
+    committed(client, import_id)
+    assert work(import_id=import_id) == "COMMITTED"
+
+
+def test_while_one_file_is_taken_another_waits_and_loses_no_attempt(client: TestClient) -> None:
+    import_id = sent(client)["id"]
+    with db.transaction() as session:
+        assert jobs.service.may_take(session)
+        assert work(import_id=import_id) is None
+        assert waiting() == [import_id]
+
+    with db.transaction() as session:
+        attempts = session.connection().execute(text("SELECT attempts FROM import_jobs"))
+        assert attempts.scalar_one() == 0
+    assert work(import_id=import_id) == "CHECKED"
 
 
 def test_the_shipped_profiles_are_listed(client: TestClient) -> None:
-    assert "standard" in client.get("/v1/intake/profiles").json()
+    assert "standard" in client.get("/v1/imports/profiles").json()

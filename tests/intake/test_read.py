@@ -10,7 +10,7 @@ from services.ledger.intake.loading import parse_profile
 from services.ledger.intake.problems import FileRefusedError, Problems
 from services.ledger.intake.read import open_table
 from services.ledger.intake.rows import records
-from tests.intake.conftest import PAYMENTS, Read
+from tests.intake.conftest import PAYMENTS, TODAY, Read
 
 Reader = Callable[..., Read]
 HEAD = "id,order,item,amount,day,method\n"
@@ -154,7 +154,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         tracemalloc.start()
         section = profile.files[0]
         table = open_table(path, section)
-        assert sum(1 for _ in records(table, section, profile, Problems())) == rows
+        assert sum(1 for _ in records(table, section, profile, Problems(), today=TODAY)) == rows
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
 

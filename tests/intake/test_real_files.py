@@ -8,14 +8,15 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ledger.access import OPERATOR
-from services.ledger.almanac import shipped
 from services.ledger.arrears.queries import ageing, overdue_totals
 from services.ledger.financing.queries import ELIGIBLE
+from services.ledger.insight.queries import summary
 from services.ledger.insight.verify import verify
 from services.ledger.intake.loading import load_profile
-from services.ledger.intake.queries import count_repeats
-from services.ledger.intake.service import Intake, IntakeReport, commit, preview
+from services.ledger.intake.report import IntakeReport
+from services.ledger.intake.service import Intake, commit, preview
 from services.ledger.receivables.queries import BOOK, book_parameters
+from tests.intake.conftest import TODAY
 
 SHARED = Path("../shared/data")
 P2P = ("purchase_orders.csv", "goods_receipts.csv", "invoice_receipts.csv", "payments.csv")
@@ -37,7 +38,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _take(session: Session, path: Path, profile: str) -> IntakeReport:
-    intake = Intake(path, load_profile(profile), OPERATOR, shipped())
+    intake = Intake(path, load_profile(profile), OPERATOR, TODAY)
     return commit(session, intake)
 
 
@@ -78,7 +79,8 @@ def _p2p_is_right(session: Session, known_at: datetime) -> None:
     bands = ageing(session, OPERATOR, as_of=P2P_DAY, known_at=known_at, since="start", bands=[30])
     assert [(one.count, one.open_fen) for one in bands if one.name == ">30"] == [(1, 47_500_00)]
     assert _book(session, P2P_DAY, known_at, ELIGIBLE) == (8, 560_650_00)
-    assert count_repeats(session, OPERATOR, as_of=P2P_DAY, known_at=known_at) == 38
+    told = summary(session, OPERATOR, as_of=P2P_DAY, known_at=known_at)
+    assert told.repeated_payment_rows == 38
 
 
 def test_a_buyers_log_gives_the_worked_example_to_the_last_unit(
@@ -205,7 +207,7 @@ def test_a_preview_says_what_a_commit_does_and_writes_nothing(session: Session, 
         data.joinpath("p2p_2022", "purchase_orders.csv"),
         load_profile("p2p_2022"),
         OPERATOR,
-        shipped(),
+        TODAY,
     )
     tables = ("parties", "contracts", "orders", "events", "unsealed", "imports")
 

@@ -6,12 +6,11 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ledger.access import OPERATOR, NotAllowedError, Viewer
-from services.ledger.almanac import shipped
 from services.ledger.intake.loading import load_profile
 from services.ledger.intake.service import FaultyRowsError, Intake, commit, preview
 from services.ledger.law.uscc import check_character
 from services.ledger.log.service import seal
-from tests.intake.conftest import Take
+from tests.intake.conftest import TODAY, Take
 from tests.intake.files import (
     BUYER,
     CLAIM_HEAD,
@@ -144,7 +143,7 @@ def test_a_row_is_taken_whole_or_not_at_all(session: Session, tmp_path: Path, ta
         "1,B,,0002,1/2/2013,2/1/2013,10.00,No,1/5/2013,,,\n",
         "utf-8",
     )
-    assert commit(session, Intake(path, profile, OPERATOR, shipped())).new["receivable"] == 2
+    assert commit(session, Intake(path, profile, OPERATOR, TODAY)).new["receivable"] == 2
     parties = count(session, "parties")
 
     path.write_text(
@@ -152,7 +151,7 @@ def test_a_row_is_taken_whole_or_not_at_all(session: Session, tmp_path: Path, ta
         "1,D,,0002,1/2/2013,2/1/2013,11.00,No,1/5/2013,,,\n",
         "utf-8",
     )
-    report = commit(session, Intake(path, profile, OPERATOR, shipped()))
+    report = commit(session, Intake(path, profile, OPERATOR, TODAY))
 
     assert {one.line for one in report.errors} == {3}
     assert report.new == {
@@ -229,7 +228,7 @@ def test_a_preview_finds_the_faults_a_commit_finds(
 ) -> None:
     path = tmp_path.joinpath("应收账款.csv")
     path.write_text("\n".join([CLAIM_HEAD, claim(1), claim(2, seller=STRANGER)]), "utf-8")
-    intake = Intake(path, load_profile("standard"), OPERATOR, shipped())
+    intake = Intake(path, load_profile("standard"), OPERATOR, TODAY)
 
     seen = preview(session, intake)
 

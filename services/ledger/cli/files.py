@@ -10,10 +10,10 @@ from rich.console import Console
 from sqlmodel import Session
 
 from services.ledger.access import OPERATOR
-from services.ledger.almanac import shipped
 from services.ledger.cli.connection import book, servers
 from services.ledger.cli.options import AsOf, Json
 from services.ledger.cli.output import Result, emit, grid, grouped, more, progress, refuse
+from services.ledger.clock import today
 from services.ledger.db import transaction
 from services.ledger.edges import past_day
 from services.ledger.errors import LedgerError, NotFoundError
@@ -71,13 +71,13 @@ def take_in(
             path=file,
             profile=chosen,
             viewer=OPERATOR,
-            almanac=shipped(),
+            today=today(),
             whole=whole,
             rest_path=errors,
             progress=lambda step, line: shown.update(bar, description=step, completed=line),
         )
         report = intake.preview(session, order) if preview else intake.commit(session, order)
-    result = _taken(report)
+    result = report.told(len(report.errors))
     emit(result, as_json=as_json, table=lambda console: _show_taken(console, result))
     if report.error_count:
         refused = intake.FaultyRowsError(
@@ -86,43 +86,6 @@ def take_in(
             f"{report.error_count}处错误，所在行未导入。改正后重新运行即可，已导入的行不会重复。",
         )
         raise refuse(refused, as_json=as_json)
-
-
-def _taken(report: intake.IntakeReport) -> dict[str, Any]:
-    return {
-        "file": report.file_name,
-        "sha256": report.sha256,
-        "size_bytes": report.size_bytes,
-        "encoding": report.encoding,
-        "profile": report.profile,
-        "committed": report.committed,
-        "seen_before": report.seen_before,
-        "records": report.records,
-        "new": report.new,
-        "known": report.known,
-        "repeat_count": report.repeat_count,
-        "repeats": [
-            {
-                "line": repeat.line,
-                "payment": repeat.payment,
-                "on": repeat.on,
-                "amount": format_fen(repeat.amount_fen),
-            }
-            for repeat in report.repeats
-        ],
-        "error_count": report.error_count,
-        "errors": [
-            {
-                "line": error.line,
-                "column": error.column,
-                "code": error.code,
-                "reason": error.english,
-                "reason_zh": error.chinese,
-                "value": error.value,
-            }
-            for error in report.errors
-        ],
-    }
 
 
 def _show_taken(console: Console, result: Result) -> None:

@@ -1,22 +1,22 @@
-"""Files in, over HTTP: the same profiles, preview and commit as on the command line."""
+"""Files in, over HTTP: stored and answered at once; a worker looks at them and takes them in."""
 
 import re
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, Form, Query, Request, UploadFile
-from sqlalchemy import text
+from fastapi import APIRouter, Form, Query, Request, UploadFile, status
 
-from services.ledger.almanac import shipped
+from services.ledger.clock import today
 from services.ledger.edges import ApiModel, AskedBy, DbSession, request_id
-from services.ledger.intake import service
+from services.ledger.ids import new_id
+from services.ledger.intake import jobs, service
 from services.ledger.intake.loading import SHIPPED, load_profile, parse_profile
+from services.ledger.intake.models import ImportJob
 from services.ledger.intake.profile import Profile, ProfileError
-from services.ledger.money import format_fen
 
-router = APIRouter(prefix="/v1/intake", tags=["intake"])
+router = APIRouter(prefix="/v1/imports", tags=["imports"])
 FILE_BYTES = 32 * 1024 * 1024
 """A file that a request may carry; larger ones are taken on the machine, with `ledger intake`."""
 _NAME = re.compile(r"[a-z0-9_]{1,40}", re.ASCII)
@@ -42,11 +42,12 @@ class RepeatOut(ApiModel):
     amount: str
 
 
-class IntakeOut(ApiModel):
+class ReportOut(ApiModel):
     """What became of a file, or would; errors and repeats are the first 1,000."""
 
     file: str
     sha256: str
+    size_bytes: int
     encoding: str
     profile: str
     committed: bool
@@ -60,39 +61,37 @@ class IntakeOut(ApiModel):
     errors: list[RowErrorOut]
 
 
-_SHOWN = 1_000
+class ProblemOut(ApiModel):
+    """Why a file was refused, or given up."""
+
+    code: str
+    detail: str
+    detail_zh: str
 
 
-def _out(report: service.IntakeReport) -> IntakeOut:
-    return IntakeOut(
-        file=report.file_name,
-        sha256=report.sha256,
-        encoding=report.encoding,
-        profile=report.profile,
-        committed=report.committed,
-        seen_before=report.seen_before,
-        records=report.records,
-        new=report.new,
-        known=report.known,
-        repeat_count=report.repeat_count,
-        repeats=[
-            RepeatOut(
-                line=one.line, payment=one.payment, on=one.on, amount=format_fen(one.amount_fen)
-            )
-            for one in report.repeats[:_SHOWN]
-        ],
-        error_count=report.error_count,
-        errors=[
-            RowErrorOut(
-                line=one.line,
-                column=one.column,
-                code=one.code,
-                reason=one.english,
-                reason_zh=one.chinese,
-                value=one.value,
-            )
-            for one in report.errors[:_SHOWN]
-        ],
+class ImportOut(ApiModel):
+    """How far the work on a file is.
+
+    CHECKING and COMMITTING wait for a worker; CHECKED has findings and may be committed; a file
+    that is REFUSED or FAILED says why.
+    """
+
+    id: UUID
+    state: str
+    file: str
+    sha256: str
+    report: ReportOut | None
+    problem: ProblemOut | None
+
+
+def _out(job: ImportJob) -> ImportOut:
+    return ImportOut(
+        id=job.id,
+        state=job.state,
+        file=job.file_name,
+        sha256=job.sha256.hex(),
+        report=None if job.report is None else ReportOut(**job.report),
+        problem=None if job.problem is None else ProblemOut(**job.problem),
     )
 
 
@@ -103,38 +102,49 @@ def list_profiles(viewer: AskedBy) -> list[str]:
     return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
 
 
-@router.post("", max_body_size=FILE_BYTES)
-def post_file(
+@router.post("", status_code=status.HTTP_202_ACCEPTED, max_body_size=FILE_BYTES)
+def post_import(
     file: UploadFile,
     viewer: AskedBy,
     session: DbSession,
     request: Request,
     profile: Annotated[str, Form(max_length=256 * 1024)],
+    id: Annotated[UUID | None, Form()] = None,  # noqa: A002 (the field's name)
     *,
-    preview: Annotated[bool, Query()] = False,
     whole: Annotated[bool, Query()] = False,
-) -> IntakeOut:
-    """Take a file in, or with ``preview`` say what would become of it.
+) -> ImportOut:
+    """Store a file and have it looked at; nothing of it is taken before it is committed.
 
-    ``profile`` is the name of a shipped profile, or the YAML of one's own.
+    ``profile`` is the name of a shipped profile, or the YAML of one's own. With ``whole`` all rows
+    are taken or none.
     """
     chosen = _profile(profile)
-    # Statements over a whole file take longer than a lookup may.
-    session.connection().execute(text("SET LOCAL statement_timeout = '10min'"))
+    content = file.file.read()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "file")
-        with path.open("wb") as target:
-            shutil.copyfileobj(file.file, target)
+        path.write_bytes(content)
         intake = service.Intake(
             path=path,
             profile=chosen,
             viewer=viewer,
-            almanac=shipped(),
+            today=today(),
             request_id=request_id(request),
             name=Path(file.filename or "file").name[:200],
             whole=whole,
         )
-        return _out((service.preview if preview else service.commit)(session, intake))
+        return _out(jobs.store(session, intake, import_id=id or new_id(), content=content))
+
+
+@router.get("/{import_id}")
+def get_import(import_id: UUID, viewer: AskedBy, session: DbSession) -> ImportOut:
+    """Return how far the work on a file is, and what was found."""
+    return _out(jobs.get(session, viewer, import_id))
+
+
+@router.post("/{import_id}/commit", status_code=status.HTTP_202_ACCEPTED)
+def post_commit(import_id: UUID, viewer: AskedBy, session: DbSession) -> ImportOut:
+    """Have the faultless rows of a file taken in; asking again changes nothing."""
+    return _out(jobs.ask_to_commit(session, viewer, import_id, today=today()))
 
 
 def _profile(given: str) -> Profile:

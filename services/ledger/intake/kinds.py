@@ -29,14 +29,18 @@ class Field:
     required: bool = False
     choices: tuple[str, ...] = ()
     limit: int = 0
+    past: bool = False
+    """A day or instant of what happened, which is never later than today."""
     default: str | None = None
     """The constant taken when the profile does not map the field."""
 
 
 _TEXT = Field("text", required=True)
 _MAYBE = Field("text")
-_DAY = Field("day", required=True)
-_KNOWN = Field("instant")
+_DAY = Field("day", required=True, past=True)
+_DATED = Field("day", required=True)
+_PAST = Field("day", past=True)
+_KNOWN = Field("instant", past=True)
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ KINDS: dict[str, Kind] = {
             "contract": _TEXT,
             "debtor": Field("party", required=True),
             "creditor": Field("party", required=True),
-            "signed_on": _DAY,
+            "signed_on": _DATED,
             "subject": Field("choice", choices=("GOODS", "WORKS", "SERVICES"), default="GOODS"),
             "settlement": Field(
                 "choice",
@@ -85,7 +89,7 @@ KINDS: dict[str, Kind] = {
             "contract": _TEXT,
             "debtor": Field("party", required=True),
             "creditor": Field("party", required=True),
-            "placed_on": _DAY,
+            "placed_on": _DATED,
             "amount": Field("amount"),
             "currency": Field("currency"),
             "known_at": _KNOWN,
@@ -115,9 +119,9 @@ KINDS: dict[str, Kind] = {
             "amount": Field("amount", required=True),
             "currency": Field("currency"),
             "due_on": Field("day"),
-            "delivered_on": Field("day"),
-            "accepted_on": Field("day"),
-            "settled_on": Field("day"),
+            "delivered_on": _PAST,
+            "accepted_on": _PAST,
+            "settled_on": _PAST,
             "known_at": _KNOWN,
         },
         one_of=(("debtor", "creditor", "contract"), ("order",), ("receipt",)),

@@ -6,11 +6,13 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlmodel import Session
 
-from services.ledger.almanac import Almanac
+from services.ledger.almanac.service import edition
 from services.ledger.ids import id_of
 from services.ledger.intake.desk import Desk
 from services.ledger.law.terms import ContractFacts
+from services.ledger.log.service import append
 from services.ledger.orders.audit import decision_columns
+from services.ledger.orders.entries import of_contract
 from services.ledger.orders.models import Contract
 from services.ledger.orders.terms import known_size
 
@@ -121,8 +123,11 @@ _SAME: Final = """(s.signed_on, s.subject, s.settlement, coalesce(s.term_days, -
     coalesce(s.term_months, -1), s.pay_when_paid, coalesce(s.inspection_days, -1))"""
 
 
-def take_contracts(desk: Desk, session: Session, almanac: Almanac) -> None:
-    """Register the contracts of the file, each with what the law at signing makes of it."""
+def take_contracts(desk: Desk, session: Session) -> None:
+    """Register the contracts of the file, each with what the law at signing makes of it.
+
+    By the almanac as the installation knows it now, as contracts that are registered singly.
+    """
     if not desk.staged["contract"]:
         return
     desk.fault(
@@ -157,13 +162,18 @@ def take_contracts(desk: Desk, session: Session, almanac: Almanac) -> None:
         "SELECT count(DISTINCT (contract, debtor, creditor)) FROM in_contract"
     ).scalar_one()
     fresh = desk.run(_CONTRACTS).mappings().all()
+    known = edition(session)
     decisions: dict[ContractFacts, dict[str, Any]] = {}
+    contracts: list[Contract] = []
     for row in fresh:
         facts = _facts(row)
         if facts not in decisions:
-            decisions[facts] = decision_columns(facts, almanac)
-        session.add(_contract(row, decisions[facts]))
+            decided = decision_columns(facts, known.signed(facts.signed_on))
+            decisions[facts] = decided | {"almanac_version": known.version}
+        contracts.append(_contract(row, decisions[facts]))
+    session.add_all(contracts)
     session.flush()
+    append(session, [of_contract(one, desk.viewer) for one in contracts], desk.request_id)
     desk.new["contract"] = len(fresh)
     desk.known["contract"] = distinct - len(fresh)
 

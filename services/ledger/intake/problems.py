@@ -56,6 +56,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "DATE_NONEXISTENT": ("日期不存在", "there is no such date"),
     "DATE_RANGE": ("日期不在 1980 至 2199 年之间", "the date is not between 1980 and 2199"),
+    "DAY_IN_FUTURE": (
+        "日期晚于今日{today}；事实发生后方可登记",
+        "the day is after today, {today}; facts are recorded when they have happened",
+    ),
     "TIME_INVALID": (
         "时间不是 ISO 8601 时刻（如 2026-01-02T08:30:00+08:00）",
         "the time is not an ISO 8601 instant such as 2026-01-02T08:30:00+08:00",

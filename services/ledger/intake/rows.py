@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import date, datetime, tzinfo
 from string import Formatter
 
 from services.ledger.intake import cells
@@ -36,14 +36,17 @@ class _Plan:
 
 
 def records(
-    table: Table, section: Section, profile: Profile, problems: Problems
+    table: Table, section: Section, profile: Profile, problems: Problems, *, today: date
 ) -> Iterator[tuple[str, int, list[object]]]:
     """Yield (kind, line, values in the order of the kind's fields) of every faultless row.
 
     A row with any error yields nothing at all; each of its errors goes to ``problems``.
+
+    Args:
+        today: facts of a later day have not happened.
     """
     places = {name: place for place, name in enumerate(table.heading)}
-    plans = [_plan(record, places, profile) for record in section.records]
+    plans = [_plan(record, places, profile, today) for record in section.records]
     width = len(table.heading)
     for line, row in table.rows:
         if len(row) != width and not _fits(row, width):
@@ -80,7 +83,7 @@ def _collect(plan: _Plan, line: int, row: Row, problems: Problems) -> None:
                 problems.add(row_error(line, column, raw(row), error))
 
 
-def _plan(record: Record, places: dict[str, int], profile: Profile) -> _Plan:
+def _plan(record: Record, places: dict[str, int], profile: Profile, today: date) -> _Plan:
     zone = zone_of(profile.zone)
     getters: list[_Getter] = []
     columns: list[str] = []
@@ -88,7 +91,9 @@ def _plan(record: Record, places: dict[str, int], profile: Profile) -> _Plan:
     for name, field in KINDS[record.kind].fields.items():
         value = record.fields.get(name)
         try:
-            getter, source = _getter(value, _filled(name, field, profile), profile, zone, places)
+            getter, source = _getter(
+                value, _filled(name, field, profile), profile, zone, places, today
+            )
         except CellError as error:
             raise ProfileError(
                 f"The constant of {record.kind}.{name} is not usable: {error.code}.",
@@ -118,10 +123,15 @@ def _test(condition: Condition, places: dict[str, int]) -> _Test:
 
 
 def _getter(
-    value: Value | None, field: Field, profile: Profile, zone: tzinfo, places: dict[str, int]
+    value: Value | None,
+    field: Field,
+    profile: Profile,
+    zone: tzinfo,
+    places: dict[str, int],
+    today: date,
 ) -> tuple[_Getter, Callable[[Row], str]]:
     """Return how a row gives the field, and how it gives the text shown in an error."""
-    convert = _convert(field, value or Value(constant=""), profile, zone)
+    convert = _convert(field, value or Value(constant=""), profile, zone, today)
     empty = None if field.default is None else convert(field.default)
     if value is None or (value.column is not None and value.column not in places):
         return (lambda _: empty), (lambda _: "")
@@ -158,7 +168,7 @@ def _template(
     return get, lambda row: " ".join(row[place] for _, place in pieces if place is not None)
 
 
-def _convert(field: Field, value: Value, profile: Profile, zone: tzinfo) -> Convert:
+def _convert(field: Field, value: Value, profile: Profile, zone: tzinfo, today: date) -> Convert:
     amounts = profile.amounts
     builders: dict[str, Callable[[], Convert]] = {
         "text": cells.text,
@@ -175,4 +185,18 @@ def _convert(field: Field, value: Value, profile: Profile, zone: tzinfo) -> Conv
         "uscc": cells.uscc,
         "party": cells.uscc if profile.parties_known_by == "USCC" else cells.text,
     }
-    return builders[field.type]()
+    convert = builders[field.type]()
+    return _come(convert, zone, today) if field.past else convert
+
+
+def _come(convert: Convert, zone: tzinfo, today: date) -> Convert:
+    """Refuse days and instants of days that have not come."""
+
+    def check(cell: str) -> object:
+        found = convert(cell)
+        assert isinstance(found, date)
+        if (found.astimezone(zone).date() if isinstance(found, datetime) else found) > today:
+            raise CellError("DAY_IN_FUTURE", today=today)
+        return found
+
+    return cells.remembered(check)

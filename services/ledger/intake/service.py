@@ -8,17 +8,18 @@ then the whole, leaves the same book.
 import json
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from services.ledger.access import Viewer
-from services.ledger.almanac import Almanac
 from services.ledger.errors import LedgerError
 from services.ledger.ids import new_id
 from services.ledger.intake.answers import take_confirmations, take_disputes
@@ -28,20 +29,21 @@ from services.ledger.intake.models import Import
 from services.ledger.intake.orders import take_orders, take_receipts
 from services.ledger.intake.parties import take_contracts, take_parties
 from services.ledger.intake.payments import take_payments
-from services.ledger.intake.problems import Problems, RowError
+from services.ledger.intake.problems import Problems
 from services.ledger.intake.profile import Profile, Section
 from services.ledger.intake.queries import taken_before
 from services.ledger.intake.read import MAX_BYTES, Table, open_table
 from services.ledger.intake.receivables import take_receivables
+from services.ledger.intake.report import IntakeReport, Repeated
 from services.ledger.intake.rows import records
 
 Progress = Callable[[str, int], None]
 """Called with a step and the line reached, for whoever waits."""
-_ROLES: Final = ("core_enterprise", "supplier", "operator")
+ROLES: Final = ("core_enterprise", "supplier", "operator")
 _SHOWN: Final = 10_000
 
 
-_ONE_AT_A_TIME: Final = "SELECT pg_try_advisory_xact_lock(hashtext('intake'))"
+_ONE_AT_A_TIME: Final = text("SELECT pg_try_advisory_xact_lock(hashtext('intake'))")
 """Two files may name the same new party or invoice, and each would be right by itself."""
 
 
@@ -59,57 +61,16 @@ class FaultyRowsError(LedgerError):
 
 
 @dataclass(frozen=True)
-class Repeated:
-    """A row that executes a payment again: reported, not counted."""
-
-    line: int
-    payment: str
-    on: str
-    amount_fen: int
-
-
-@dataclass
-class IntakeReport:
-    """What became of a file, or would."""
-
-    file_name: str
-    sha256: str
-    size_bytes: int
-    encoding: str
-    profile: str
-    committed: bool
-    seen_before: bool = False
-    """The same file was taken whole before; nothing was done again."""
-    records: dict[str, int] = field(default_factory=dict)
-    """Records read, by kind."""
-    new: dict[str, int] = field(default_factory=dict)
-    known: dict[str, int] = field(default_factory=dict)
-    repeat_count: int = 0
-    repeats: list[Repeated] = field(default_factory=list)
-    """The first 10,000 of them."""
-    error_count: int = 0
-    errors: list[RowError] = field(default_factory=list)
-    """The first 10,000; the rest is in the file the caller named."""
-
-    def summary(self) -> dict[str, Any]:
-        """Return the counts, as they are kept with the import."""
-        return {
-            "records": self.records,
-            "new": self.new,
-            "known": self.known,
-            "repeat_count": self.repeat_count,
-            "error_count": self.error_count,
-        }
-
-
-@dataclass(frozen=True)
 class Intake:
     """A file about to be taken: where it lies, how it is read, by whom."""
 
     path: Path
     profile: Profile
     viewer: Viewer
-    almanac: Almanac
+    today: date
+    """The legal day it is; what has not come is not recorded."""
+    id: UUID | None = None
+    """Of the import, if the caller has one."""
     request_id: str = ""
     name: str = ""
     """The file's own name where ``path`` is a temporary one; sections are chosen by it."""
@@ -138,7 +99,7 @@ def commit(session: Session, intake: Intake) -> IntakeReport:
         FileRefusedError, ProfileError: nothing could be read.
         FaultyRowsError: ``whole`` was asked for and a row is faulty.
     """
-    import_id = new_id()
+    import_id = intake.id or new_id()
     with session.begin_nested() as savepoint:
         session.connection()
         report = _take(session, intake, import_id)
@@ -176,8 +137,13 @@ def _digest_of(profile: Profile) -> bytes:
     return sha256(json.dumps(profile.model_dump(mode="json"), sort_keys=True).encode()).digest()
 
 
+def may_take(session: Session) -> bool:
+    """Whether this transaction may take a file in; then nobody else may until it ends."""
+    return bool(session.connection().execute(_ONE_AT_A_TIME).scalar_one())
+
+
 def _take(session: Session, intake: Intake, import_id: UUID) -> IntakeReport:
-    intake.viewer.require(*_ROLES)
+    intake.viewer.require(*ROLES)
     name = intake.name or intake.path.name
     section = intake.profile.section_for(name)
     table = open_table(intake.path, section, max_bytes=intake.max_bytes)
@@ -207,7 +173,7 @@ def _take(session: Session, intake: Intake, import_id: UUID) -> IntakeReport:
     desk = Desk(
         session.connection(), intake.viewer, intake.profile, section.headings, intake.request_id
     )
-    if not desk.run(_ONE_AT_A_TIME).scalar_one():
+    if not may_take(session):
         raise RacedError(
             "Another file is being taken in; send this one again when it is done.",
             "正在导入另一个文件；请待其完成后重新导入。",
@@ -230,7 +196,7 @@ def _take(session: Session, intake: Intake, import_id: UUID) -> IntakeReport:
 
 def _fill(desk: Desk, table: Table, section: Section, intake: Intake, problems: Problems) -> None:
     lay_out(desk)
-    for line in stage(desk, records(table, section, intake.profile, problems)):
+    for line in stage(desk, records(table, section, intake.profile, problems, today=intake.today)):
         intake.progress("read", line)
 
 
@@ -267,7 +233,7 @@ def _settle(
 def _take_staged(session: Session, desk: Desk, intake: Intake, import_id: UUID) -> None:
     steps: tuple[tuple[str, Callable[[], None]], ...] = (
         ("parties", lambda: take_parties(desk)),
-        ("contracts", lambda: take_contracts(desk, session, intake.almanac)),
+        ("contracts", lambda: take_contracts(desk, session)),
         ("orders", lambda: take_orders(desk)),
         ("locks", lambda: hold_receipts(desk)),
         ("receipts", lambda: take_receipts(desk)),

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ledger.access import OPERATOR
-from services.ledger.almanac import shipped
+from services.ledger.almanac.service import edition
 from services.ledger.arrears.service import assess
 from services.ledger.cli.demo.finance import offers
 from services.ledger.cli.demo.people import BUYERS, PLATFORMS, REGION, SUPPLIERS
@@ -104,6 +104,7 @@ def _introduce(day: date, session: Session, request_id: str) -> None:
         register(session, OPERATOR, new, request_id)
     for code, somebody in PLATFORMS:
         register_platform(session, OPERATOR, code=code, name=somebody.name, party_id=somebody.id)
+    known = edition(session)
     for contract in contracts(day):
         agreed = Agreement(
             id=contract.id,
@@ -115,7 +116,13 @@ def _introduce(day: date, session: Session, request_id: str) -> None:
             settlement=contract.settlement,
             terms=contract.terms,
         )
-        register_contract(session, OPERATOR, agreed, shipped())
+        register_contract(
+            session,
+            OPERATOR,
+            agreed,
+            known.signed(contract.signed_on),
+            almanac_version=known.version,
+        )
 
 
 def _assess(day: date, session: Session, request_id: str) -> None:
