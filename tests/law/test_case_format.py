@@ -19,7 +19,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"signed_on": "9999-12-31"}, "CASE_INVALID", "signed_on"),
     ({"as_of": 20250610}, "CASE_INVALID", "as_of"),
     ({"colour": "red"}, "CASE_INVALID", "colour"),
-    ({"debtor": "LARGE"}, "CASE_INVALID", "debtor."),
+    ({"debtor": "LARGE"}, "CASE_INVALID", "debtor"),
     ({"debtor": {"kind": "HUGE"}}, "CASE_INVALID", "debtor.kind"),
     ({"debtor": {"kind": ["LARGE"]}}, "CASE_INVALID", "debtor.kind"),
     ({"creditor": {"industry": "魔法", "employees": 3}}, "INDUSTRY_UNKNOWN", "creditor.industry"),
@@ -34,11 +34,6 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"contract": {"day_basis": 364}}, "CASE_INVALID", "contract.day_basis"),
     (
         {"contract": {"agreed_annual_rate_percent": "NaN"}},
-        "CASE_INVALID",
-        "contract.agreed_annual_rate_percent",
-    ),
-    (
-        {"contract": {"agreed_annual_rate_percent": 3.45}},
         "CASE_INVALID",
         "contract.agreed_annual_rate_percent",
     ),

@@ -6,8 +6,9 @@ import pytest
 
 from services.ledger.almanac import shipped
 from services.ledger.law.calendar import Calendar
-from services.ledger.law.civil_code import Debt, allocate_to_debts, limitation_ends_on
+from services.ledger.law.civil_code import Debt, allocate_to_debts
 from services.ledger.law.due import Due, due_of
+from services.ledger.law.limitation import Interruption, limitation_ends_on
 from services.ledger.law.start import StartFacts, start_of_term
 from services.ledger.law.terms import ContractFacts, TermsDecision, decide_terms
 
@@ -225,6 +226,6 @@ def test_a_payment_goes_to_due_instalments_first_then_by_their_days_then_by_shar
 def test_limitation_runs_anew_from_each_interruption_in_time(
     interrupted: list[str], ends: str
 ) -> None:
-    events = [day(text) for text in interrupted]
+    events = [Interruption(day(text)) for text in interrupted]
 
-    assert limitation_ends_on(day("2025-09-08"), interrupted_on=events) == day(ends)
+    assert limitation_ends_on(day("2025-09-08"), interruptions=events) == day(ends)

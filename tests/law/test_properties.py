@@ -144,6 +144,8 @@ CONTRACTS = st.builds(
     inspection_days=st.none() | st.integers(0, 60),
     domestic=st.booleans(),
     rest_days_roll=st.none() | st.booleans(),
+    due_on=st.none() | st.dates(date(2025, 8, 1), date(2026, 12, 31)),
+    retention=st.booleans(),
 )
 
 
@@ -157,6 +159,7 @@ def by_sql_arithmetic(terms: TermsDecision, start_on: date) -> date | None:
         first = date(start_on.year + month // 12, month % 12 + 1, 1)
         length = ((first + timedelta(days=31)).replace(day=1) - first).days
         ends.append(first + timedelta(days=min(start_on.day, length) - 1))
+    ends += [] if terms.due_on is None else [terms.due_on]
     if not ends:
         return None
     end = min(ends)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from numbers import Number
 from typing import TypeVar
 
 from services.ledger.errors import LedgerError
@@ -14,6 +16,7 @@ _YEARS = range(1900, 2200)
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,8})?", re.ASCII)
 _CENTURY_DAYS = 36_500
 _CENTURY_MONTHS = 1_200
+_LINES = 1_000
 
 Item = TypeVar("Item")
 
@@ -38,12 +41,12 @@ class Fields:
         """Take an object and refuse keys that the format does not have."""
         # A dict is asked first: the general question costs more than the rest of this.
         if not isinstance(values, dict) and not isinstance(values, Mapping):
-            raise refuse(path or "case", "must be an object.", "必须是对象。")
+            raise refuse(path.rstrip(".") or "case", "must be an object.", "必须是对象。")
         if not values.keys() <= allowed:
-            name = min(str(key) for key in values.keys() - allowed)
+            name = min(_plain(key) for key in values.keys() - allowed)
             known = ", ".join(sorted(allowed))
             raise refuse(
-                f"{path}{name[:40]}", f"unknown key; known: {known}.", f"未知的键；可用：{known}。"
+                f"{path}{name}", f"unknown key; known: {known}.", f"未知的键；可用：{known}。"
             )
         self._values: Mapping[str, object] = values
         self._path = path
@@ -57,17 +60,13 @@ class Fields:
         value = self._values.get(key)
         if value is None:
             return None
-        if isinstance(value, str) and _DAY.fullmatch(value):
-            try:
-                found = date.fromisoformat(value)
-            except ValueError:
-                found = None
-            if found is not None and found.year in _YEARS:
-                return found
+        found = _iso_day(value) if isinstance(value, str) else None
+        if found is not None:
+            return found
         raise refuse(
             self.path(key),
-            f"{str(value)[:40]!r} is not a day of the years 1900 to 2199; write 2025-06-10.",
-            f"{str(value)[:40]!r} 不是1900至2199年间存在的日期；请写成2025-06-10。",
+            f"{_shown(value)!r} is not a day of the years 1900 to 2199; write 2025-06-10.",
+            f"{_shown(value)!r} 不是1900至2199年间存在的日期；请写成2025-06-10。",
         )
 
     def needed_day(self, key: str) -> date:
@@ -92,24 +91,41 @@ class Fields:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
             raise refuse(
                 self.path(key),
-                f"{str(value)[:40]!r} is not a whole number from 0 to {most}.",
-                f"{str(value)[:40]!r} 不是0至{most}的整数。",
+                f"{_shown(value)!r} is not a whole number from 0 to {most}.",
+                f"{_shown(value)!r} 不是0至{most}的整数。",
             )
         return value
 
     def number(self, key: str) -> Decimal | None:
-        """Return a plain decimal, as text, whole number or Decimal; binary floats are refused."""
+        """Return a percentage or figure: a plain decimal, as text or as a JSON number.
+
+        A JSON number counts as it is written: 3.45 is 3.45 exactly. Money is text only (`fen`).
+        """
         value = self._values.get(key)
         if value is None:
             return None
-        plain = isinstance(value, str | int | Decimal) and not isinstance(value, bool)
-        if not plain or not _NUMBER.fullmatch(str(value)):
+        plain = isinstance(value, str | Number) and not isinstance(value, bool)
+        if not plain or not _NUMBER.fullmatch(_shown(value)):
             raise refuse(
                 self.path(key),
-                f'{str(value)[:40]!r} is not a plain decimal number; write "3.45".',
-                f"{str(value)[:40]!r} 不是十进制数；请写成“3.45”。",
+                f'{_shown(value)!r} is not a plain decimal number; write "3.45".',
+                f"{_shown(value)!r} 不是十进制数；请写成“3.45”。",
             )
         return Decimal(str(value))
+
+    def whole_number(self, key: str) -> Decimal | None:
+        """Return a number of people or things."""
+        value = self.number(key)
+        if value is not None and value != int(value):
+            raise refuse(self.path(key), f"{value} is not a whole number.", f"{value} 不是整数。")
+        return value
+
+    def counted(self, key: str) -> int | None:
+        """Return the place of something in a list, from 1."""
+        value = self._whole(key, _LINES)
+        if value == 0:
+            raise refuse(self.path(key), "counts from 1.", "从1起计。")
+        return value
 
     def fen(self, key: str) -> int | None:
         """Return an amount above zero, in fen, from a decimal string."""
@@ -119,8 +135,8 @@ class Fields:
         if not isinstance(value, str):
             raise refuse(
                 self.path(key),
-                f'{str(value)[:40]!r} is not text; write money as "1234.50".',
-                f"{str(value)[:40]!r} 不是文本；金额请写成“1234.50”。",
+                f'{_shown(value)!r} is not text; write money as "1234.50".',
+                f"{_shown(value)!r} 不是文本；金额请写成“1234.50”。",
             )
         try:
             fen = parse_fen(value)
@@ -153,7 +169,7 @@ class Fields:
         value = self._values.get(key)
         if value is None:
             return None
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value.strip():
             raise refuse(self.path(key), "must be text.", "必须是文本。")
         if allowed is not None and value not in allowed:
             known = ", ".join(sorted(allowed))
@@ -163,6 +179,22 @@ class Fields:
                 f"{value[:40]!r} 不在 {known} 之中。",
             )
         return value
+
+    def needed_word(self, key: str, allowed: frozenset[str]) -> str:
+        """Return a word that must be there."""
+        value = self.word(key, allowed)
+        if value is None:
+            known = ", ".join(sorted(allowed))
+            raise refuse(self.path(key), f"is required: {known}.", f"必填：{known}。")
+        return value
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """Return a list of words."""
+        found = self.values(key)
+        for i, value in enumerate(found):
+            if not isinstance(value, str):
+                raise refuse(f"{self.path(key)}[{i}]", "must be text.", "必须是文本。")
+        return tuple(str(value) for value in found)
 
     def word_or_number(self, key: str) -> str | int:
         """Return a word or a whole number that must be there."""
@@ -175,6 +207,10 @@ class Fields:
         """Return an inner object; absent, an empty one."""
         value = self._values.get(key)
         return _NOTHING if value is None else Fields(value, f"{self._path}{key}.", allowed)
+
+    def none_of(self, keys: frozenset[str]) -> bool:
+        """Say whether none of these keys is there; most cases say little."""
+        return keys.isdisjoint(self._values)
 
     def has(self, key: str) -> bool:
         """Say whether a key was given."""
@@ -201,6 +237,30 @@ class Fields:
         if not isinstance(value, list | tuple):
             raise refuse(self.path(key), "must be a list.", "必须是列表。")
         return tuple(value)
+
+
+@lru_cache(maxsize=16_384)
+def _iso_day(text: str) -> date | None:
+    if not _DAY.fullmatch(text):
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.year in _YEARS else None
+
+
+def _shown(value: object) -> str:
+    """Return the start of a value as text; a number of thousands of digits has none in Python."""
+    try:
+        return str(value)[:40]
+    except ValueError:
+        return "…"
+
+
+def _plain(key: object) -> str:
+    """Return a key as text that every terminal can print."""
+    return str(key)[:40].encode("utf-8", "backslashreplace").decode()
 
 
 _NOTHING = Fields({}, "", frozenset())

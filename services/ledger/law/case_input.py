@@ -1,76 +1,59 @@
 """The fixed case format, read into facts. Unknown keys, floats and impossible days are refused.
 
-Beyond the published keys it takes: ``debtor.domestic``, ``creditor.domestic``,
-``creditor.declared``; ``contract.pay_in_proportion``, ``.rest_days_roll``, ``.noncash_consent``,
-``.deposits``; ``facts.credits``, ``.confirmed_on``, ``.interrupted_on``, ``.delay_reasons``.
+Beyond the published keys it takes:
+
+``debtor``    ``domestic``
+``creditor``  ``domestic``, ``declared``, ``source`` SELF|GOVERNMENT|STATISTICS,
+              ``controlled_by_large``
+``contract``  ``due_on``; ``lines`` [{``kind`` ADVANCE|PROGRESS|FINAL|RETENTION, ``share_percent``
+              or ``amount``, ``due_on`` | ``term_days`` | ``term_months``, ``starts``
+              SIGNING|DELIVERY|ACCEPTANCE|SETTLEMENT|WARRANTY_END or ``starts_on``}];
+              ``framework_signed_on``, ``pay_in_proportion``, ``penalty_percent``,
+              ``penalty_cap_percent``, ``rest_days_roll``, ``noncash_consent``, ``deposits``
+              [{``kind``, ``percent``, ``cash_only``, ``ended_on``, ``returned_on``}]
+``facts``     ``credits`` as payments, ``invoiced_on``, ``warranty_ends_on``, ``confirmed_on``,
+              ``interrupted_on``, ``interruptions`` [{``on``, ``kind``, ``ended_on``}],
+              ``delay_reasons``; ``line`` in payments, credits and disputes; ``instructed_on`` in
+              payments; ``submitted_on`` in the complaint
 """
 
 from datetime import date
+from fractions import Fraction
 from typing import NamedTuple
 
-from services.ledger.law.audit import BILL, ECERT, OTHER_INSTRUMENT, AuditFacts, Deposit, Instrument
-from services.ledger.law.case_fields import Fields, refuse
-from services.ledger.law.interest import Dispute, Payment
-from services.ledger.law.rates import RateFacts
-from services.ledger.law.sme_standard import (
-    UNDETERMINED,
-    Indicators,
-    IndustryError,
-    SizeStandard,
-    tier,
+from services.ledger.law.audit import AuditFacts, Instrument
+from services.ledger.law.case_contract import (
+    CONTRACT_KEYS,
+    CREDITOR_KEYS,
+    SIZES,
+    SOURCES,
+    read_clauses,
+    read_contract,
+    read_lines,
+    read_rate,
+    read_size,
 )
+from services.ledger.law.case_facts import (
+    FACT_KEYS,
+    Complaint,
+    Events,
+    read_events,
+    read_moves,
+    read_start,
+)
+from services.ledger.law.case_fields import Fields
+from services.ledger.law.interest import Dispute, Payment
+from services.ledger.law.limitation import Interruption
+from services.ledger.law.lines import RETENTION, Line
+from services.ledger.law.rates import RateFacts
+from services.ledger.law.sme_standard import UNDETERMINED, SizeStandard
 from services.ledger.law.start import StartFacts
-from services.ledger.law.terms import START_RULES, ContractFacts
+from services.ledger.law.terms import ContractFacts
+
+__all__ = ["KINDS", "SIZES", "SUBJECTS", "Case", "read_case"]
 
 _CASE = frozenset({"signed_on", "debtor", "creditor", "subject", "contract", "facts", "as_of"})
 _DEBTOR = frozenset({"kind", "domestic"})
-_CREDITOR = frozenset(
-    {"size", "industry", "employees", "revenue_wan", "assets_wan", "declared", "domestic"}
-)
-_CONTRACT = frozenset(
-    {
-        "term_days",
-        "term_months",
-        "pay_when_paid",
-        "pay_in_proportion",
-        "settlement",
-        "inspection_days",
-        "agreed_annual_rate_percent",
-        "agreed_daily_rate_percent",
-        "day_basis",
-        "noncash",
-        "noncash_clause",
-        "noncash_consent",
-        "audit_condition",
-        "principal_first",
-        "rest_days_roll",
-        "deposits",
-    }
-)
-_FACTS = frozenset(
-    {
-        "delivered_on",
-        "accepted_on",
-        "rejected_on",
-        "settlement_confirmed_on",
-        "amount",
-        "disputed",
-        "payments",
-        "credits",
-        "instrument",
-        "confirmation_requested_on",
-        "confirmed_on",
-        "complaint",
-        "interrupted_on",
-        "delay_reasons",
-    }
-)
-_DISPUTED = frozenset({"amount", "from", "to"})
-_PAID = frozenset({"on", "amount"})
-_INSTRUMENT = frozenset({"kind", "handed_on", "matures_on"})
-_COMPLAINT = frozenset({"accepted_on", "materials_received_on"})
-_DEPOSIT = frozenset({"kind", "cash_only", "ended_on", "returned_on"})
-
 KINDS = frozenset(
     {
         "GOV",
@@ -85,12 +68,7 @@ KINDS = frozenset(
         "MILITARY",
     }
 )
-SIZES = frozenset({"LARGE", "MEDIUM", "SMALL", "MICRO", "INDIVIDUAL", UNDETERMINED})
 SUBJECTS = frozenset({"GOODS", "WORKS", "SERVICES"})
-_SETTLEMENTS = frozenset(START_RULES)
-_BASES = frozenset({360, 365, 366})
-_ECERT_WORDS = ("CERT", "VOUCHER", "凭证")
-_BILL_WORDS = ("BILL", "DRAFT", "ACCEPTANCE", "汇票")
 
 
 class Case(NamedTuple):
@@ -109,10 +87,17 @@ class Case(NamedTuple):
     instrument: Instrument | None
     requested_on: date | None
     confirmed_on: date | None
-    complaint_accepted_on: date | None
-    materials_received_on: date | None
-    interrupted_on: tuple[date, ...]
+    complaint: Complaint
+    interruptions: tuple[Interruption, ...]
     as_of: date | None
+    lines: tuple[Line, ...] = ()
+    instructed: tuple[Payment, ...] = ()
+    """The payments by the day they were instructed, where one of them says so (O8)."""
+    warranty_ends_on: date | None = None
+    framework_signed_on: date | None = None
+    controlled_by_large: bool = False
+    size_contradicted: bool = False
+    """A size stated by the creditor itself that its own figures do not give."""
 
 
 def read_case(values: object, sizes: SizeStandard) -> Case:
@@ -124,169 +109,73 @@ def read_case(values: object, sizes: SizeStandard) -> Case:
     """
     case = Fields(values, "", _CASE)
     signed_on = case.needed_day("signed_on")
-    debtor, terms = case.part("debtor", _DEBTOR), case.part("contract", _CONTRACT)
-    creditor, facts = case.part("creditor", _CREDITOR), case.part("facts", _FACTS)
+    debtor, terms = case.part("debtor", _DEBTOR), case.part("contract", CONTRACT_KEYS)
+    creditor, facts = case.part("creditor", CREDITOR_KEYS), case.part("facts", FACT_KEYS)
     kind = debtor.word("kind", KINDS)
     subject = case.word("subject", SUBJECTS)
-    instrument = _instrument(facts)
+    size, by_figures = read_size(creditor, sizes)
+    source = creditor.word("source", SOURCES)
     amount_fen = facts.fen("amount")
-    disputes = facts.items("disputed", _DISPUTED, _dispute)
-    _refuse_disputes_above(amount_fen, disputes, facts)
-    complaint = facts.part("complaint", _COMPLAINT)
+    lines = read_lines(terms, amount_fen)
+    if lines and amount_fen is None and all(line.amount_fen for line in lines):
+        amount_fen = sum(line.amount_fen for line in lines)
+    moved = read_moves(facts, amount_fen, len(lines))
+    events = read_events(facts)
+    contract = read_contract(signed_on, kind, size, terms)
+    if not (debtor.flag("domestic", default=True) and creditor.flag("domestic", default=True)):
+        contract = contract._replace(domestic=False)
     return Case(
-        contract=_contract(signed_on, kind, _size(creditor, sizes), terms)._replace(
-            domestic=debtor.flag("domestic", default=True)
-            and creditor.flag("domestic", default=True)
-        ),
-        rate=_rate(signed_on, kind, terms),
-        audit=AuditFacts(
-            kind,
-            subject,
-            noncash=terms.flag("noncash") or instrument is not None,
-            noncash_clause=terms.flag("noncash_clause"),
-            noncash_consent=terms.flag("noncash_consent", default=True),
-            audit_condition=terms.flag("audit_condition"),
-            deposits=terms.items("deposits", _DEPOSIT, _deposit),
-            delay_reasons=tuple(str(reason) for reason in facts.values("delay_reasons")),
-            declared=creditor.flag("declared", default=True),
-        ),
-        start=StartFacts(
-            facts.day("delivered_on"),
-            facts.day("accepted_on"),
-            facts.day("rejected_on"),
-            facts.day("settlement_confirmed_on"),
-        ),
-        subject=subject,
-        principal_first=terms.flag("principal_first"),
-        amount_fen=amount_fen,
-        disputes=disputes,
-        payments=facts.items("payments", _PAID, _payment),
-        credits=facts.items("credits", _PAID, _payment),
-        instrument=instrument,
-        requested_on=facts.day("confirmation_requested_on"),
-        confirmed_on=facts.day("confirmed_on"),
-        complaint_accepted_on=complaint.day("accepted_on"),
-        materials_received_on=complaint.day("materials_received_on"),
-        interrupted_on=_days(facts, "interrupted_on"),
-        as_of=case.day("as_of"),
+        contract,
+        read_rate(signed_on, kind, terms),
+        _audit(AuditFacts(kind, subject), terms, creditor, events, _retained(lines, amount_fen)),
+        read_start(facts),
+        subject,
+        terms.flag("principal_first"),
+        amount_fen,
+        moved.disputes,
+        moved.payments,
+        moved.credits,
+        events.instrument,
+        events.requested_on,
+        events.confirmed_on,
+        events.complaint,
+        events.interruptions,
+        case.day("as_of"),
+        lines,
+        moved.instructed,
+        events.warranty_ends_on,
+        terms.day("framework_signed_on"),
+        creditor.flag("controlled_by_large"),
+        by_figures is not None and _is_contradicted(size, by_figures, source),
     )
 
 
-def _contract(signed_on: date, kind: str | None, size: str | None, terms: Fields) -> ContractFacts:
-    days, months = terms.days("term_days"), terms.months("term_months")
-    if days is not None and months is not None:
-        raise refuse(
-            terms.path("term_months"),
-            "give the term in days or in months, not both.",
-            "期限请以日或月之一约定，不能同时填写。",
+def _audit(
+    facts: AuditFacts,
+    terms: Fields,
+    creditor: Fields,
+    events: Events,
+    retained_percent: Fraction | None,
+) -> AuditFacts:
+    facts = read_clauses(facts, terms)
+    if events.instrument is not None or events.delay_reasons or retained_percent is not None:
+        facts = facts._replace(
+            noncash=facts.noncash or events.instrument is not None,
+            delay_reasons=events.delay_reasons,
+            retained_percent=retained_percent,
         )
-    rolls = terms.flag("rest_days_roll") if terms.has("rest_days_roll") else None
-    return ContractFacts(
-        signed_on,
-        kind,
-        size,
-        terms.word("settlement", _SETTLEMENTS) or "ON_DELIVERY",
-        days,
-        months,
-        terms.flag("pay_when_paid") or terms.flag("pay_in_proportion"),
-        terms.days("inspection_days"),
-        rest_days_roll=rolls,
-    )
+    if creditor.flag("declared", default=True):
+        return facts
+    return facts._replace(declared=False)
 
 
-def _rate(signed_on: date, kind: str | None, terms: Fields) -> RateFacts:
-    yearly = terms.number("agreed_annual_rate_percent")
-    daily = terms.number("agreed_daily_rate_percent")
-    if yearly is not None and daily is not None:
-        raise refuse(
-            terms.path("agreed_daily_rate_percent"),
-            "give the rate a year or a day, not both.",
-            "利率请以年或日之一填写，不能同时填写。",
-        )
-    basis = terms.number("day_basis")
-    if basis is not None and basis not in _BASES:
-        raise refuse(terms.path("day_basis"), "must be 360, 365 or 366.", "必须是360、365或366。")
-    return RateFacts(signed_on, kind, yearly, daily, None if basis is None else int(basis))
+def _is_contradicted(size: str, by_figures: str, source: str | None) -> bool:
+    """Whether the figures give another size, and no authority found the one that is stated."""
+    stated_itself = source not in {"GOVERNMENT", "STATISTICS"}
+    return by_figures not in {UNDETERMINED, size} and stated_itself
 
 
-def _size(creditor: Fields, sizes: SizeStandard) -> str:
-    """Return the size given, which a recognition or declaration fixed, else that of the figures."""
-    size = creditor.word("size", SIZES)
-    figures = Indicators(
-        creditor.number("employees"), creditor.number("revenue_wan"), creditor.number("assets_wan")
-    )
-    if size is not None:
-        return size
-    if not creditor.has("industry"):
-        return UNDETERMINED
-    industry = creditor.word_or_number("industry")
-    try:
-        return tier(sizes.row_of(industry), figures)
-    except IndustryError as error:
-        path = creditor.path("industry")
-        raise IndustryError(error.english, error.chinese, field=path) from None
-
-
-def _dispute(each: Fields) -> Dispute:
-    from_on, to_on = each.day("from"), each.day("to")
-    if from_on is not None and to_on is not None and to_on < from_on:
-        raise refuse(each.path("to"), "lies before `from`.", "早于“from”。")
-    return Dispute(each.needed_fen("amount"), from_on, to_on)
-
-
-def _refuse_disputes_above(
-    amount_fen: int | None, disputes: tuple[Dispute, ...], facts: Fields
-) -> None:
-    if amount_fen is None:
-        return
-    for each in disputes:
-        on = each.from_on or date.min
-        open_fen = sum(
-            other.amount_fen
-            for other in disputes
-            if (other.from_on or date.min) <= on and (other.to_on is None or on < other.to_on)
-        )
-        if open_fen > amount_fen:
-            raise refuse(
-                facts.path("disputed"),
-                "more is disputed at once than the amount.",
-                "同时争议的金额超过应付金额。",
-            )
-
-
-def _payment(each: Fields) -> Payment:
-    return Payment(each.needed_day("on"), each.needed_fen("amount"))
-
-
-def _deposit(each: Fields) -> Deposit:
-    return Deposit(
-        each.word("kind") or "",
-        each.flag("cash_only"),
-        each.day("ended_on"),
-        each.day("returned_on"),
-    )
-
-
-def _instrument(facts: Fields) -> Instrument | None:
-    if not facts.has("instrument"):
-        return None
-    given = facts.part("instrument", _INSTRUMENT)
-    handed_on, matures_on = given.needed_day("handed_on"), given.needed_day("matures_on")
-    if matures_on < handed_on:
-        raise refuse(given.path("matures_on"), "lies before `handed_on`.", "早于“handed_on”。")
-    word = (given.word("kind") or "").upper()
-    # Art. 11 names bills and e-certificates "等": every other instrument is non-cash as well.
-    kind = OTHER_INSTRUMENT
-    if any(part in word for part in _ECERT_WORDS):
-        kind = ECERT
-    elif any(part in word for part in _BILL_WORDS):
-        kind = BILL
-    return Instrument(kind, handed_on, matures_on)
-
-
-def _days(facts: Fields, key: str) -> tuple[date, ...]:
-    found = []
-    for i, value in enumerate(facts.values(key)):
-        one = Fields({"on": value}, f"{facts.path(key)}[{i}].", frozenset({"on"}))
-        found.append(one.needed_day("on"))
-    return tuple(found)
+def _retained(lines: tuple[Line, ...], amount_fen: int | None) -> Fraction | None:
+    """Return the share of the price that is retained until a warranty ends, percent."""
+    kept_fen = sum(line.amount_fen for line in lines if line.kind == RETENTION)
+    return Fraction(kept_fen * 100, amount_fen) if kept_fen and amount_fen else None

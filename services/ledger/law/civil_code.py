@@ -1,4 +1,4 @@
-"""民法典, in force 2021-01-01: periods, allocation of payments, limitation.
+"""民法典, in force 2021-01-01: periods and the allocation of payments; `limitation` has the rest.
 
 For contracts before 2021 the same rules stood in 民法总则 and 民法通则; the ledger cites the Code.
 """
@@ -82,18 +82,3 @@ def allocate_to_debts(paid_fen: int, debts: Iterable[Debt], *, on: date) -> tupl
             left_fen -= extra
         paid_fen -= share_fen
     return tuple(given)
-
-
-def limitation_ends_on(
-    due_on: date, *, interrupted_on: Iterable[date] = (), years: int = 3
-) -> date:
-    """Art. 188: "诉讼时效期间为三年"; Art. 195: after an interruption it "重新计算".
-
-    Reading: an interruption counts when it falls after the due day and before the period that is
-    then running has ended; one that comes later revives nothing.
-    """
-    runs_from = due_on
-    for day in sorted(interrupted_on):
-        if runs_from < day <= last_day_of_months(runs_from, term_months=years * _MONTHS):
-            runs_from = day
-    return last_day_of_months(runs_from, term_months=years * _MONTHS)

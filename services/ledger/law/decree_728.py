@@ -24,8 +24,9 @@ def public_body_term(
         return Term(default_days, None, cap_days, flags, (*rules, "R-TERM-GOV-DEFAULT"))
     if not may_exceed(agreed, cap_days):
         return Term(agreed.days, agreed.months, cap_days, (), ("R-TERM-AGREED",))
-    capped = Term(agreed.days, agreed.months, cap_days, (GOV_TERM_OVER_60,), ("R-TERM-GOV-CAP",))
-    if settings.public_term_over_cap == "DEFAULT":
+    flags, rules = (*flags, GOV_TERM_OVER_60), (*rules, "R-TERM-GOV-CAP")
+    capped = Term(agreed.days, agreed.months, cap_days, flags, rules)
+    if settings.public_term_over_cap == "DEFAULT" and agreed.on is None:
         return capped._replace(days=default_days)
     return capped
 

@@ -39,16 +39,15 @@ def large_enterprise_term(
     such a clause is no term, and the default counts. Reading O5: a longer term counts and is
     flagged for review, since only an authority says what is unreasonable.
     """
-    if agreed.third_party:
-        rules = ("R-PWP", "R-TERM-LARGE-DEFAULT")
-        return Term(default_days, None, None, (decree_728.PAY_WHEN_PAID,), rules)
+    flags = (decree_728.PAY_WHEN_PAID,) if agreed.third_party else ()
+    rules = ("R-PWP",) if agreed.third_party else ()
     if agreed.silent:
-        return Term(default_days, None, None, (), ("R-TERM-LARGE-DEFAULT",))
+        return Term(default_days, None, None, flags, (*rules, "R-TERM-LARGE-DEFAULT"))
     if not may_exceed(agreed, review_days):
-        return Term(agreed.days, agreed.months, None, (), ("R-TERM-AGREED",))
+        return Term(agreed.days, agreed.months, None, flags, (*rules, "R-TERM-AGREED"))
     cap_days = review_days if settings.large_term_over_60 == "SIXTY_DAYS" else None
-    flags = (TERM_OVER_60_REVIEW,)
-    return Term(agreed.days, agreed.months, cap_days, flags, ("R-TERM-LARGE-REVIEW",))
+    flags, rules = (*flags, TERM_OVER_60_REVIEW), (*rules, "R-TERM-LARGE-REVIEW")
+    return Term(agreed.days, agreed.months, cap_days, flags, rules)
 
 
 def audit_condition_is_suspect() -> bool:

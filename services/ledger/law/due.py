@@ -25,20 +25,25 @@ def due_of(
 ) -> Due | None:
     """Return the due day of a term that started, or None while there is none.
 
-    The earliest of start + days (201), start + months (202) and start + cap, rolled (203) where
-    the terms roll. SQL computes the same from the stored columns.
+    The earliest of an agreed day, start + days (201), start + months (202) and start + cap,
+    rolled (203) where the terms roll. SQL computes the same from the stored columns. An agreed day
+    counts before the term has started; only the cap needs the start.
     """
-    if start_on is None or not terms.has_term:
+    raw_on = terms.due_on
+    if start_on is not None and terms.has_term:
+        days = terms.term_days
+        if terms.cap_days is not None and (days is None or terms.cap_days < days):
+            days = terms.cap_days
+        if days is not None:
+            by_days = last_day(start_on, term_days=days)
+            raw_on = by_days if raw_on is None else min(raw_on, by_days)
+        if terms.term_months is not None:
+            by_month = last_day_of_months(start_on, term_months=terms.term_months)
+            raw_on = by_month if raw_on is None else min(raw_on, by_month)
+    if raw_on is None:
         return None
-    days = terms.term_days
-    if terms.cap_days is not None and (days is None or terms.cap_days < days):
-        days = terms.cap_days
-    raw_on = None if days is None else last_day(start_on, term_days=days)
-    if terms.term_months is not None:
-        by_month = last_day_of_months(start_on, term_months=terms.term_months)
-        raw_on = by_month if raw_on is None else min(raw_on, by_month)
-    assert raw_on is not None
-    if not terms.roll_rest_days:
+    agreed_as_such = settings.agreed_day == "AS_AGREED" and raw_on == terms.due_on
+    if not terms.roll_rest_days or agreed_as_such:
         return Due(raw_on, raw_on, provisional=False)
     rolled = roll(raw_on, calendar, settings)
     return Due(rolled.on, raw_on, rolled.provisional)

@@ -21,10 +21,24 @@ _PERCENT = 100
 
 
 class Rate(NamedTuple):
-    """A rate a day as an exact ratio."""
+    """A rate a day as an exact ratio, and what an agreement may put beside it."""
 
     numerator: int
     denominator: int
+    changes: tuple[tuple[date, int], ...] = ()
+    """Later numerators over the same denominator, each from its day on, the earliest first."""
+    flat: tuple[int, int] | None = None
+    """A penalty owed once, as a ratio of the amount, from the first day late."""
+    cap: tuple[int, int] | None = None
+    """The most that all interest may come to, as a ratio of the amount."""
+
+    def on(self, day: date) -> int:
+        """Return the numerator that counts for a day."""
+        numerator = self.numerator
+        for since, later in self.changes:
+            if since <= day:
+                numerator = later
+        return numerator
 
 
 NO_RATE = Rate(0, 1)
@@ -35,6 +49,8 @@ class Payment(NamedTuple):
 
     on: date
     amount_fen: int
+    line: int | None = None
+    """The instalment it is for, from 1, where the debtor or the parties said so."""
 
 
 class Dispute(NamedTuple):
@@ -46,6 +62,7 @@ class Dispute(NamedTuple):
     amount_fen: int
     from_on: date | None = None
     to_on: date | None = None
+    line: int | None = None
 
 
 class Claim(NamedTuple):
@@ -102,7 +119,7 @@ def daily_rate(percent: Decimal) -> Rate:
 
 def accrue(claim: Claim, rate: Rate, *, as_of: date, spans: bool = False) -> Accrual:
     """Follow a claim from its due day to the end of a day, under one rate."""
-    days = _change_days(claim, as_of)
+    days = _change_days(claim, rate, as_of)
     allocate = allocate_principal_first if claim.principal_first else allocate_interest_first
     book = _Book(claim, rate, allocate)
     book.receive_until(min(claim.due_on, as_of))
@@ -118,10 +135,12 @@ def accrue(claim: Claim, rate: Rate, *, as_of: date, spans: bool = False) -> Acc
             late_until = day
             before_fen = book.interest_fen
             count = (day - since).days
-            book.fen_days += undisputed_fen * count
+            first = date.fromordinal(since.toordinal() + 1)
+            numerator = rate.on(first) if rate.changes else rate.numerator
+            book.weighted += undisputed_fen * count * numerator
+            book.late = True
             if spans:
                 earned_fen = book.interest_fen - before_fen
-                first = date.fromordinal(since.toordinal() + 1)
                 shown.append(Span(first, day, count, undisputed_fen, earned_fen))
         book.receive_until(day)
         since = day
@@ -142,23 +161,28 @@ class _Book:
 
     __slots__ = (
         "_allocate",
+        "_cap_fen",
         "_denominator",
+        "_flat_fen",
         "_movements",
         "_next",
-        "_numerator",
-        "fen_days",
         "interest_paid_fen",
+        "late",
         "principal_fen",
         "unapplied_fen",
+        "weighted",
     )
 
     def __init__(self, claim: Claim, rate: Rate, allocate: Callable[..., Allocated]) -> None:
         self.principal_fen = claim.amount_fen
-        self.fen_days = 0
-        """Sum of interest-bearing fen times days: interest is this times the rate."""
+        self.weighted = 0
+        """Sum of interest-bearing fen times days times numerators, over the denominator."""
+        self.late = False
         self.interest_paid_fen = 0
         self.unapplied_fen = 0
-        self._numerator, self._denominator = rate
+        self._denominator = rate.denominator
+        self._flat_fen = 0 if rate.flat is None else _share(claim.amount_fen, rate.flat)
+        self._cap_fen = None if rate.cap is None else _share(claim.amount_fen, rate.cap)
         self._allocate = allocate
         # On one day a credit comes before a payment: it was never owed.
         self._movements = sorted(
@@ -170,8 +194,11 @@ class _Book:
     @property
     def interest_fen(self) -> int:
         """All interest so far, rounded half up once over the running total."""
-        doubled = 2 * self.fen_days * self._numerator + self._denominator
-        return doubled // (2 * self._denominator)
+        doubled = 2 * self.weighted + self._denominator
+        fen = doubled // (2 * self._denominator)
+        if self.late:
+            fen += self._flat_fen
+        return fen if self._cap_fen is None else min(fen, self._cap_fen)
 
     def receive_until(self, day: date) -> None:
         """Apply what came in up to the end of a day."""
@@ -191,9 +218,15 @@ class _Book:
         self.unapplied_fen += went.unapplied_fen
 
 
-def _change_days(claim: Claim, as_of: date) -> list[date]:
-    """Return the days after the due day and up to as_of at whose end the balance may change."""
+def _share(amount_fen: int, ratio: tuple[int, int]) -> int:
+    """Return a part of an amount, rounded half up."""
+    return (2 * amount_fen * ratio[0] + ratio[1]) // (2 * ratio[1])
+
+
+def _change_days(claim: Claim, rate: Rate, as_of: date) -> list[date]:
+    """Return the days after the due day and up to as_of at whose end balance or rate may change."""
     days = {as_of}
+    days.update(date.fromordinal(since.toordinal() - 1) for since, _ in rate.changes)
     days.update(payment.on for payment in claim.payments)
     days.update(credit.on for credit in claim.credits)
     for dispute in claim.disputes:

@@ -1,25 +1,36 @@
 """One judgement of one case under one set of readings: the pure core, without words."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import NamedTuple
 
-from services.ledger.law import audit, civil_code, regime
+from services.ledger.law import audit, regime
 from services.ledger.law.case_input import Case
-from services.ledger.law.due import Due, due_of, roll
-from services.ledger.law.interest import Accrual, Claim, Payment, accrue
-from services.ledger.law.rates import RatesDecision, decide_rates
-from services.ledger.law.start import STALLED, StartDecision, inspection_ends_on, start_of_term
-from services.ledger.law.terms import TermsDecision, advisory_terms, decide_terms
-from services.ledger.law.timers import Timers, timers_of
+from services.ledger.law.claims import Money, money_of, money_of_lines
+from services.ledger.law.days import Days, days_of
+from services.ledger.law.due import Due
+from services.ledger.law.interest import Accrual
+from services.ledger.law.limitation import PAID, Interruption, limitation_ends_on
+from services.ledger.law.lines import RETENTION, STARTS, Line, shares_of
+from services.ledger.law.rates import RatesDecision
+from services.ledger.law.settings import RECOMMENDED
+from services.ledger.law.start import StartDecision, StartFacts
+from services.ledger.law.terms import TermsDecision
+from services.ledger.law.timers import NO_TIMERS, Timers, timers_of
 from services.ledger.law.values import Almanac
 from services.ledger.money import format_fen
 
-_OVER_60 = {"GOV_TERM_OVER_60", "TERM_OVER_60_REVIEW"}
-NO_TIMERS = Timers()
+
+class JudgedLine(NamedTuple):
+    """One instalment."""
+
+    line: Line
+    days: Days
+    money: Money
 
 
 class Judgement(NamedTuple):
-    """Everything a case's result is written from."""
+    """Everything a case's result is written from. Of instalments: of all of them together."""
 
     terms: TermsDecision
     start: StartDecision
@@ -34,124 +45,148 @@ class Judgement(NamedTuple):
     timers: Timers
     limitation_ends_on: date | None
     flags: tuple[str, ...]
+    lines: tuple[JudgedLine, ...] = ()
 
 
 def judge(case: Case, almanac: Almanac, *, spans: bool = True) -> Judgement:
     """Judge a case by the almanac's values and readings."""
-    terms = decide_terms(case.contract, almanac, trace=False)
-    terms = _with_inspection_end(terms, case, almanac)
-    start = start_of_term(case.start, terms, settings=almanac.settings, trace=False)
-    calendar, settings = almanac.calendar, almanac.settings
-    due = due_of(start.start_on, terms, calendar, settings)
-    advisory = None
-    transitional = terms.applies == "true" and regime.is_transitional(
-        regime=terms.regime, started_on=start.start_on
+    case = _as_read(case, almanac)
+    days = days_of(case, almanac)
+    if not case.lines:
+        return _conclude(case, almanac, days, money_of(case, days, almanac, spans=spans))
+    each = [days_of(_case_of(line, case), almanac) for line in case.lines]
+    shares = shares_of(
+        [line.amount_fen for line in case.lines],
+        [found.due.on if found.due else None for found in each],
+        case.disputes,
+        case.credits,
     )
-    if transitional:
-        under_2025 = advisory_terms(case.contract, almanac)
-        advisory = due_of(start.start_on, under_2025, calendar, settings)
-        if settings.transition == "REGIME_AT_START":
-            due = advisory
-    flags = [
-        flag for flag in terms.flags if flag not in _OVER_60 or _exceeds(terms, start, almanac)
-    ]
-    benchmark = None
-    if "TERM_OVER_60_REVIEW" in flags:
-        days = almanac.limits.on(max(case.contract.signed_on, regime.DECREE_802_FROM))
-        at_60 = terms._replace(term_days=days.large_review_days, term_months=None, cap_days=None)
-        benchmark = due_of(start.start_on, at_60, calendar, settings)
-    flags += [flag for flag in start.flags if flag != STALLED or _is_stalled(case, almanac)]
-    flags += ["TRANSITIONAL"] if transitional else []
-    rates = decide_rates(case.rate, terms, almanac)
-    flags += rates.flags
-    late, accruals, days_overdue = _money(case, due, rates, almanac, spans=spans)
-    flags += audit.audit_clauses(case.audit, terms, as_of=case.as_of)
+    money, alone = money_of_lines(case, days, shares, almanac, spans=spans)
+    flags = dict.fromkeys(days.flags)
+    for found in each:
+        flags |= dict.fromkeys(found.flags)
+    days = days._replace(
+        due=_earliest(found.due for found in each),
+        benchmark=_earliest(found.benchmark for found in each),
+        advisory=_earliest(found.advisory for found in each),
+        flags=tuple(flags),
+    )
+    lines = tuple(map(JudgedLine, case.lines, each, alone))
+    return _conclude(case, almanac, days, money, lines)
+
+
+def overdue_text(money: Money | Judgement) -> str | None:
+    """Return the undisputed overdue amount; "0.00" until late, None when no amount was given."""
+    if money.days_overdue == 0:
+        return "0.00"
+    return None if money.late is None else format_fen(money.late.undisputed_fen)
+
+
+def _as_read(case: Case, almanac: Almanac) -> Case:
+    """Return the case with its facts as the chosen readings of open points take them."""
+    settings = almanac.settings
+    if settings is RECOMMENDED:
+        return case
+    if settings.contract_date == "FRAMEWORK" and case.framework_signed_on is not None:
+        signed_on = case.framework_signed_on
+        case = case._replace(
+            contract=case.contract._replace(signed_on=signed_on),
+            rate=case.rate._replace(signed_on=signed_on),
+        )
+    undeclared = settings.undeclared_size == "NOT_PROTECTED" and not case.audit.declared
+    if undeclared or (settings.group_size == "GROUP" and case.controlled_by_large):
+        case = case._replace(contract=case.contract._replace(creditor_size="LARGE"))
+    if settings.payment_moment == "INSTRUCTED" and case.instructed:
+        case = case._replace(payments=case.instructed)
+    return case
+
+
+def _case_of(line: Line, case: Case) -> Case:
+    """Return one instalment as a case of its own, but for its money."""
+    contract, start = case.contract, case.start
+    if (line.due_on, line.term_days, line.term_months) != (None, None, None):
+        contract = contract._replace(
+            due_on=line.due_on, term_days=line.term_days, term_months=line.term_months
+        )
+    if line.starts_on is not None:
+        start = StartFacts(agreed_on=line.starts_on, invoiced_on=start.invoiced_on)
+    elif line.starts == "SIGNING":
+        start = StartFacts(agreed_on=contract.signed_on)
+    elif line.starts == "WARRANTY_END" or (line.kind == RETENTION and line.starts is None):
+        # Until the warranty has ended nothing starts, whatever was delivered or settled.
+        start = StartFacts(agreed_on=case.warranty_ends_on)
+        contract = contract._replace(settlement="ON_DELIVERY")
+    elif line.starts is not None:
+        contract = contract._replace(settlement=STARTS[line.starts] or contract.settlement)
+    contract = contract._replace(retention=line.kind == RETENTION)
+    return case._replace(contract=contract, start=start)
+
+
+def _earliest(days: Iterable[Due | None]) -> Due | None:
+    known = [day for day in days if day is not None]
+    return min(known, default=None)
+
+
+def _conclude(
+    case: Case, almanac: Almanac, days: Days, money: Money, lines: tuple[JudgedLine, ...] = ()
+) -> Judgement:
+    """Put flags, timers and limitation beside the days and the money."""
+    terms, due, late = days.terms, days.due, money.late
+    flags = [*days.flags, *money.rates.flags]
+    flags += audit.audit_clauses(
+        case.audit,
+        terms,
+        as_of=case.as_of,
+        limits=almanac.limits.on(case.contract.signed_on) if _asks_deposit(case) else None,
+    )
+    flags += ["SIZE_CONTRADICTED"] if case.size_contradicted else []
+    controlled = case.controlled_by_large and terms.applies == "true"
+    flags += ["CONTROLLED_BY_LARGE"] if controlled else []
     flags += _instrument_flags(case, terms, due, almanac)
-    timers = _timers(case, almanac)
+    timers = NO_TIMERS
+    if case.requested_on is not None or case.complaint != (None, None, None):
+        timers = timers_of(
+            almanac,
+            requested_on=case.requested_on,
+            submitted_on=case.complaint.submitted_on,
+            accepted_on=case.complaint.accepted_on,
+            materials_received_on=case.complaint.materials_received_on,
+        )
     if _is_after(case.as_of, timers.confirmation_due_on) and _unanswered(case, timers):
         flags.append("R-CONFIRM-30")
-    limitation = _limitation(case, due, almanac)
-    if _is_after(case.as_of, limitation) and (late is None or late.principal_fen):
-        flags.append("R-LIMIT-3Y")
-    if (due is not None and due.provisional) or timers.provisional:
+    limitation = _limitation(case, _last_due(due, lines), almanac)
+    if limitation is not None and (late is None or late.principal_fen):
+        flags += _limitation_flags(case, limitation, almanac)
+    dues = [line.days.due for line in lines] if lines else [due]
+    if timers.provisional or any(day.provisional for day in dues if day is not None):
         flags.append("calendar_provisional")
     return Judgement(
         terms,
-        start,
+        days.start,
         due,
-        benchmark,
-        advisory,
-        rates,
+        days.benchmark,
+        days.advisory,
+        money.rates,
         late,
-        accruals,
-        days_overdue,
+        money.accruals,
+        money.days_overdue,
         timers,
         limitation,
         tuple(flags),
+        lines,
     )
 
 
-def overdue_text(judged: Judgement) -> str | None:
-    """Return the undisputed overdue amount; "0.00" until late, None when no amount was given."""
-    if judged.days_overdue == 0:
-        return "0.00"
-    return None if judged.late is None else format_fen(judged.late.undisputed_fen)
+def _asks_deposit(case: Case) -> bool:
+    return bool(case.audit.deposits) or case.audit.retained_percent is not None
 
 
-def _with_inspection_end(terms: TermsDecision, case: Case, almanac: Almanac) -> TermsDecision:
-    """INSPECTION_END, the other reading: the end of the period rolls as its due day does."""
-    delivered_on = case.start.delivered_on
-    days = terms.inspection_days
-    if almanac.settings.inspection_end != "ROLL" or delivered_on is None or days is None:
-        return terms
-    ends_on = inspection_ends_on(delivered_on, inspection_days=days)
-    rolled = roll(ends_on, almanac.calendar, almanac.settings)
-    return terms._replace(inspection_days=(rolled.on - delivered_on).days)
-
-
-def _exceeds(terms: TermsDecision, start: StartDecision, almanac: Almanac) -> bool:
-    """Settle for a known start what months left open at the contract (O9)."""
-    if terms.term_months is None or start.start_on is None:
-        return True
-    by_month = civil_code.last_day_of_months(start.start_on, term_months=terms.term_months)
-    limits = almanac.limits.on(max(start.start_on, regime.DECREE_728_FROM))
-    assert limits.gov_cap_days is not None
-    return by_month > civil_code.last_day(start.start_on, term_days=limits.gov_cap_days)
-
-
-def _is_stalled(case: Case, almanac: Almanac) -> bool:
-    """O3: shown once a delivered part has waited longer than the setting says."""
-    delivered_on, as_of = case.start.delivered_on, case.as_of
-    if delivered_on is None or as_of is None:
-        return delivered_on is not None or as_of is not None
-    days = almanac.limits.on(delivered_on).settlement_stalled_days
-    return days is None or (as_of - delivered_on).days > days
-
-
-def _money(
-    case: Case, due: Due | None, rates: RatesDecision, almanac: Almanac, *, spans: bool
-) -> tuple[Accrual | None, tuple[tuple[str, Accrual], ...], int]:
-    if due is None or case.as_of is None:
-        return None, (), 0
-    if case.amount_fen is None:
-        return None, (), max(0, (case.as_of - due.on).days)
-    settings = almanac.settings
-    payments = case.payments
-    if case.instrument is not None and settings.noncash_discharge == "PAID_AT_HANDOVER":
-        payments = (*payments, Payment(case.instrument.handed_on, case.amount_fen))
-    claim = Claim(
-        case.amount_fen, due.on, payments, case.disputes, case.credits, case.principal_first
-    )
-    as_of = case.as_of
-    late = accrue(claim, rates.governing_rate, as_of=as_of, spans=spans)
-    bearing = claim
-    if settings.dispute_interest == "FROM_DUE_DATE":
-        bearing = claim._replace(disputes=())
-    found = []
-    for name, rate in rates.items():
-        same = bearing is claim and name == rates.governing
-        found.append((name, late if same else accrue(bearing, rate, as_of=as_of, spans=spans)))
-    return late, tuple(found), late.days_overdue
+def _last_due(due: Due | None, lines: tuple[JudgedLine, ...]) -> Due | None:
+    """Art. 189: of a debt in instalments limitation runs "自最后一期履行期限届满之日起"."""
+    if not lines:
+        return due
+    known = [line.days.due for line in lines if line.days.due is not None]
+    return max(known) if len(known) == len(lines) else None
 
 
 def _instrument_flags(
@@ -160,22 +195,16 @@ def _instrument_flags(
     if case.instrument is None:
         return []
     due_on = None if due is None else due.on
-    flags = audit.audit_instrument(case.instrument, terms, due_on=due_on, limits=almanac.limits)
+    flags = audit.audit_instrument(
+        case.instrument,
+        terms,
+        due_on=due_on,
+        limits=almanac.limits,
+        ecert_cap=almanac.settings.ecert_cap,
+    )
     if case.as_of is None or case.instrument.handed_on <= case.as_of:
         flags.append("settled_by_instrument")
     return flags
-
-
-def _timers(case: Case, almanac: Almanac) -> Timers:
-    events = (case.requested_on, case.complaint_accepted_on, case.materials_received_on)
-    if events == (None, None, None):
-        return NO_TIMERS
-    return timers_of(
-        almanac,
-        requested_on=case.requested_on,
-        accepted_on=case.complaint_accepted_on,
-        materials_received_on=case.materials_received_on,
-    )
 
 
 def _unanswered(case: Case, timers: Timers) -> bool:
@@ -193,16 +222,33 @@ def _unanswered(case: Case, timers: Timers) -> bool:
 
 
 def _limitation(case: Case, due: Due | None, almanac: Almanac) -> date | None:
-    """民法典 188, 195: a part payment acknowledges the debt and interrupts as a demand does."""
-    if due is None or case.as_of is None or case.as_of <= due.on:
+    """民法典 188, 195: a part payment acknowledges the debt and interrupts as a demand does.
+
+    A period of two years that was still running on 2017-10-01 became one of three.
+    """
+    as_of = case.as_of
+    if due is None or as_of is None or as_of <= due.on:
         return None
+    events = [Interruption(payment.on, PAID) for payment in case.payments if payment.on <= as_of]
+    for each in case.interruptions:
+        if each.on <= as_of:
+            open_still = each.ended_on is not None and each.ended_on > as_of
+            events.append(each._replace(ended_on=None) if open_still else each)
     years = almanac.limits.on(due.on).limitation_years
     assert years is not None
-    paid_on = [payment.on for payment in case.payments if payment.on <= case.as_of]
-    interrupted_on = [day for day in case.interrupted_on if day <= case.as_of]
-    return civil_code.limitation_ends_on(
-        due.on, interrupted_on=[*paid_on, *interrupted_on], years=years
-    )
+    ends_on = limitation_ends_on(due.on, interruptions=events, years=years)
+    later = years if ends_on is None else almanac.limits.on(ends_on).limitation_years
+    if later is None or later <= years:
+        return ends_on
+    return limitation_ends_on(due.on, interruptions=events, years=later)
+
+
+def _limitation_flags(case: Case, ends_on: date, almanac: Almanac) -> list[str]:
+    if _is_after(case.as_of, ends_on):
+        return ["R-LIMIT-3Y"]
+    days = almanac.limits.on(ends_on).limitation_warning_days or 0
+    soon = _is_after(case.as_of, ends_on - timedelta(days=days))
+    return ["LIMITATION_ENDS_SOON"] if soon else []
 
 
 def _is_after(day: date | None, limit: date | None) -> bool:

@@ -1,8 +1,9 @@
 """The reasoning of one judgement, step by step, each with its rule and article."""
 
 from services.ledger.law.case_input import Case
+from services.ledger.law.days import Days
 from services.ledger.law.interest import Accrual
-from services.ledger.law.judge import Judgement
+from services.ledger.law.judge import JudgedLine, Judgement
 from services.ledger.law.start import start_of_term
 from services.ledger.law.terms import decide_terms
 from services.ledger.law.trace import Step, flag_step, step
@@ -25,21 +26,36 @@ def steps_of(case: Case, almanac: Almanac, judged: Judgement) -> list[dict[str, 
     steps = [step("R-SIZE", governing, outcome=size)]
     steps += decide_terms(case.contract, almanac).trace
     steps += start_of_term(case.start, judged.terms, settings=almanac.settings).trace
-    steps += _due_steps(judged)
+    if judged.lines:
+        for number, each in enumerate(judged.lines, start=1):
+            steps += _line_steps(number, each, judged)
+    else:
+        steps += _due_steps(judged)
     steps += _money_steps(case, judged)
     steps += _timer_steps(case, judged)
     steps += [flag_step(flag, governing) for flag in judged.flags]
     return [each._asdict() for each in steps]
 
 
-def _due_steps(judged: Judgement) -> list[Step]:
+def _line_steps(number: int, each: JudgedLine, judged: Judgement) -> list[Step]:
+    governing = judged.terms.regime
+    amount = format_fen(each.line.amount_fen) if each.line.amount_fen else "-"
+    due_on = each.days.due.on if each.days.due else "-"
+    late = f"days_overdue={each.money.days_overdue}"
+    told = f"line {number} {each.line.kind}: {amount}, due_on={due_on}, {late}"
+    return [step("R-LINES", governing, outcome=told), *_due_steps(each.days)]
+
+
+def _due_steps(judged: Judgement | Days) -> list[Step]:
     terms, due, start_on = judged.terms, judged.due, judged.start.start_on
     governing = terms.regime
     steps = []
     if due is not None:
-        months = terms.term_months is not None
-        parts = f"start_on={start_on}, last day {due.raw_on}"
-        steps.append(step("R-MONTHS" if months else "R-COUNT", governing, outcome=parts))
+        rule = "R-COUNT" if terms.term_months is None else "R-MONTHS"
+        parts = f"start_on={start_on or '-'}, last day {due.raw_on}"
+        if due.raw_on == terms.due_on:
+            rule, parts = "R-TERM-AGREED", f"due_on={terms.due_on}"
+        steps.append(step(rule, governing, outcome=parts))
         if due.on != due.raw_on:
             rolled = f"{due.raw_on} → {due.on}"
             steps.append(step("R-ROLL", governing, outcome=rolled))
@@ -72,7 +88,8 @@ def _money_steps(case: Case, judged: Judgement) -> list[Step]:
     ]
     if judged.limitation_ends_on is not None:
         ends = f"until {judged.limitation_ends_on}"
-        steps.append(step("R-LIMIT-3Y", governing, outcome=ends))
+        rule = "R-LIMIT-LINES" if judged.lines else "R-LIMIT-3Y"
+        steps.append(step(rule, governing, outcome=ends))
     return steps
 
 
@@ -82,7 +99,14 @@ def _interest_text(name: str, accrual: Accrual, judged: Judgement) -> str:
     lpr = judged.rates.lpr_percent
     known = f", LPR {lpr}%" if lpr is not None else ""
     total = format_fen(accrual.interest_fen)
-    return f"{name}: ({sums or '0'}) × {rate.numerator}/{rate.denominator} = {total}{known}"
+    parts = f"({sums or '0'}) × {rate.numerator}/{rate.denominator}"
+    if rate.changes:
+        parts = f"{parts}, LPR as published"
+    if rate.flat is not None:
+        parts = f"{parts} + penalty {rate.flat[0] * 100}/{rate.flat[1]}%"
+    if rate.cap is not None:
+        parts = f"{parts}, at most {rate.cap[0] * 100}/{rate.cap[1]}%"
+    return f"{name}: {parts} = {total}{known}"
 
 
 def _timer_steps(case: Case, judged: Judgement) -> list[Step]:
@@ -91,6 +115,9 @@ def _timer_steps(case: Case, judged: Judgement) -> list[Step]:
     if timers.confirmation_due_on is not None:
         asked = f"{case.requested_on} → {timers.confirmation_due_on}"
         steps.append(step("R-CONFIRM-30", governing, outcome=asked))
+    if timers.review_due_on is not None:
+        review = f"review {timers.review_due_on}"
+        steps.append(step("R-COMPLAINT-REVIEW", governing, outcome=review))
     clocks = (timers.transfer_due_on, timers.result_due_on, timers.result_max_on)
     if clocks != (None, None, None):
         names = ("transfer", "result", "result at most")

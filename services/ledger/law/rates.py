@@ -1,4 +1,8 @@
-"""Which rates a contract allows for late payment: every defensible reading, side by side."""
+"""Which rates a contract allows for late payment: every defensible reading, side by side.
+
+An agreed 违约金 (民法典 585) is a rate, a sum owed once, or a rate with an upper limit. A sum and a
+limit are weighed against the floor once it is known how late the payment is (`outruns`).
+"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -7,11 +11,13 @@ from typing import NamedTuple
 
 from services.ledger.law import decree_728, decree_802, regime
 from services.ledger.law.interest import NO_RATE, Rate, daily_rate, yearly_rate
-from services.ledger.law.reply_2024_11 import court_rate
+from services.ledger.law.reply_2024_11 import court_rate, published_rate
 from services.ledger.law.terms import TermsDecision
 from services.ledger.law.values import Almanac
 
 RATE_BELOW_LPR = "RATE_BELOW_LPR"
+PENALTY_HIGH_REVIEW = "PENALTY_HIGH_REVIEW"
+_TIMES_LPR = 4
 READINGS = ("statutory", "agreed", "court", "floor", "void_clause")
 
 
@@ -23,6 +29,10 @@ class RateFacts(NamedTuple):
     annual_percent: Decimal | None = None
     daily_percent: Decimal | None = None
     day_basis: int | None = None
+    penalty_percent: Decimal | None = None
+    """A sum owed once for being late, percent of the amount."""
+    cap_percent: Decimal | None = None
+    """The most that agreed interest and penalty may come to, percent of the amount."""
 
 
 class RatesDecision(NamedTuple):
@@ -67,8 +77,7 @@ def decide_rates(facts: RateFacts, terms: TermsDecision, almanac: Almanac) -> Ra
     agreed = _agreed(facts, basis)
     if terms.applies != "true":
         return RatesDecision(agreed=agreed, governing="agreed" if agreed else None)
-    statutory = decree_802 if terms.regime == regime.R2025 else decree_728
-    default = Rate(*statutory.DAILY_RATE)
+    default = _statutory(facts, terms, almanac, basis)
     struck_out = (
         decree_728.PAY_WHEN_PAID in terms.flags and facts.debtor_kind in regime.LARGE_ENTERPRISES
     )
@@ -76,7 +85,7 @@ def decide_rates(facts: RateFacts, terms: TermsDecision, almanac: Almanac) -> Ra
         return RatesDecision(statutory=default, governing="statutory")
     lpr = almanac.lpr.on(facts.signed_on)
     assert lpr is not None, "every regulated contract was signed after the first LPR"
-    court = court_rate(lpr, day_basis=basis) if struck_out else None
+    court = _court(facts, almanac, lpr, basis) if struck_out else None
     if agreed is None:
         by_court = settings.pay_when_paid_rate == "COURT"
         return RatesDecision(
@@ -85,29 +94,84 @@ def decide_rates(facts: RateFacts, terms: TermsDecision, almanac: Almanac) -> Ra
             governing="court" if by_court else "statutory",
             lpr_percent=lpr,
         )
-    if decree_802.rate_meets_floor(
+    flags = (PENALTY_HIGH_REVIEW,) if _is_high(agreed, default) else ()
+    lawful = RatesDecision(agreed=agreed, governing="agreed", flags=flags, lpr_percent=lpr)
+    # What a sum owed once comes to a year is known only with the days late.
+    if agreed.flat is not None or decree_802.rate_meets_floor(
         yearly=(agreed.numerator * basis, agreed.denominator),
         lpr_yearly=_ratio(lpr),
     ):
-        return RatesDecision(agreed=agreed, governing="agreed", lpr_percent=lpr)
-    by_floor = settings.rate_below_lpr == "FLOOR"
-    return RatesDecision(
-        agreed=agreed,
-        court=court,
-        floor=yearly_rate(lpr, day_basis=basis),
-        void_clause=default,
+        return lawful
+    below = below_floor(lawful, facts, terms, almanac)
+    return below if court is None else below._replace(court=court)
+
+
+def below_floor(
+    lawful: RatesDecision, facts: RateFacts, terms: TermsDecision, almanac: Almanac
+) -> RatesDecision:
+    """Return the readings of an agreement that comes to less than the LPR at signing."""
+    assert lawful.lpr_percent is not None
+    basis = facts.day_basis or int(almanac.settings.day_basis)
+    by_floor = almanac.settings.rate_below_lpr == "FLOOR"
+    return lawful._replace(
+        floor=yearly_rate(lawful.lpr_percent, day_basis=basis),
+        void_clause=_statutory(facts, terms, almanac, basis),
         governing="floor" if by_floor else "void_clause",
         flags=(RATE_BELOW_LPR,),
-        lpr_percent=lpr,
     )
 
 
+def _statutory(facts: RateFacts, terms: TermsDecision, almanac: Almanac, basis: int) -> Rate:
+    """Art. 17 / 15; reading REDUCTION: at most four times the LPR at signing."""
+    version = decree_802 if terms.regime == regime.R2025 else decree_728
+    default = Rate(*version.DAILY_RATE)
+    if almanac.settings.statutory_reduction == "NONE":
+        return default
+    lpr = almanac.lpr.on(facts.signed_on)
+    assert lpr is not None
+    four = yearly_rate(lpr * _TIMES_LPR, day_basis=basis)
+    return four if _exceeds(default, four) else default
+
+
+def _court(facts: RateFacts, almanac: Almanac, lpr: Decimal, basis: int) -> Rate:
+    if almanac.settings.court_lpr == "AS_PUBLISHED":
+        return published_rate(almanac.lpr, facts.signed_on, lpr, day_basis=basis)
+    return court_rate(lpr, day_basis=basis)
+
+
+def _is_high(agreed: Rate, default: Rate) -> bool:
+    """合同编通则解释 65: "违约金超过造成的损失的百分之三十的，…一般可以认定为过分高于造成的损失".
+
+    Reading: the loss is measured by what the Regulation gives where nothing was agreed.
+    """
+    return _exceeds(agreed, _far_above(default))
+
+
+def measure_of_loss(facts: RateFacts, terms: TermsDecision, almanac: Almanac) -> Rate:
+    """Return the rate above which an agreed penalty is generally far above the loss (65)."""
+    basis = facts.day_basis or int(almanac.settings.day_basis)
+    return _far_above(_statutory(facts, terms, almanac, basis))
+
+
+def _far_above(loss: Rate) -> Rate:
+    return Rate(loss.numerator * 13, loss.denominator * 10)
+
+
+def _exceeds(one: Rate, other: Rate) -> bool:
+    return one.numerator * other.denominator > other.numerator * one.denominator
+
+
 def _agreed(facts: RateFacts, basis: int) -> Rate | None:
+    agreed = None
     if facts.annual_percent is not None:
-        return yearly_rate(facts.annual_percent, day_basis=basis)
-    if facts.daily_percent is not None:
-        return daily_rate(facts.daily_percent)
-    return None
+        agreed = yearly_rate(facts.annual_percent, day_basis=basis)
+    elif facts.daily_percent is not None:
+        agreed = daily_rate(facts.daily_percent)
+    if facts.penalty_percent is not None:
+        agreed = (agreed or NO_RATE)._replace(flat=_ratio(facts.penalty_percent))
+    if agreed is not None and facts.cap_percent is not None:
+        agreed = agreed._replace(cap=_ratio(facts.cap_percent))
+    return agreed
 
 
 def _ratio(percent: Decimal) -> tuple[int, int]:

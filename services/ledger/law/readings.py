@@ -1,19 +1,19 @@
 """Open points of one case: the reading chosen, and what the alternatives would come to."""
 
-from decimal import Decimal
 from typing import NamedTuple
 
+from services.ledger.law import courts
 from services.ledger.law.case_input import Case
-from services.ledger.law.civil_code import last_day
 from services.ledger.law.due import Due
-from services.ledger.law.interest import Claim, accrue, yearly_rate
 from services.ledger.law.judge import Judgement, judge, overdue_text
 from services.ledger.law.settings import OPEN_POINTS, OpenPoint
-from services.ledger.law.values import Almanac, LprMissingError
+from services.ledger.law.values import Almanac
 from services.ledger.money import format_fen
 
-_NEEDS_OTHER_FACTS = frozenset({"invoice_condition", "payment_moment"})
-"""Open points whose alternative rests on a day that no case holds: of invoice, of instruction."""
+_OTHER_FACTS = {"invoice_condition": "invoiced_on", "payment_moment": "instructed_on"}
+"""Open points whose alternative rests on a day that few cases hold: of invoice, of instruction."""
+_BY_FLAGS = frozenset({"ECERT_2026"})
+"""Open points that change no day and no amount, but what is flagged."""
 
 Result = dict[str, object]
 
@@ -32,18 +32,23 @@ def readings_of(case: Case, almanac: Almanac, judged: Judgement) -> list[Result]
     A point matters when another choice would change a day, a number or an amount.
     """
     ours = _summary(judged)
+    with_flags = _summary(judged, flags=True)
     shown = []
     for point in OPEN_POINTS:
-        alternatives = _alternatives(point, case, almanac, ours)
+        compared = with_flags if point.id in _BY_FLAGS else ours
+        alternatives = _alternatives(point, case, almanac, compared)
         if alternatives:
             texts = (point.question_zh, point.question_en, point.why)
             chosen = getattr(almanac.settings, point.setting)
-            reading = _reading(point.id, texts, chosen, ours, alternatives)
+            reading = _reading(point.id, texts, chosen, compared, alternatives)
             reading["setting"] = point.setting
             reading["valid_from"] = point.valid_from.isoformat()
             shown.append(reading)
     shown += _allocation(case, almanac, ours)
-    return shown + _sale_outside(case, almanac, judged)
+    for texts, name, chosen, others in courts.readings_of(case, almanac, judged):
+        alternatives = [Alternative(choice, result) for choice, result in others]
+        shown.append(_reading(name, texts, chosen, {}, alternatives))
+    return shown
 
 
 def _alternatives(
@@ -51,13 +56,21 @@ def _alternatives(
 ) -> list[Alternative]:
     chosen = getattr(almanac.settings, point.setting)
     others = [option for option in point.options if option != chosen]
-    if point.setting in _NEEDS_OTHER_FACTS:
-        return [] if ours["due_on"] is None else [Alternative(option, None) for option in others]
+    missing = _OTHER_FACTS.get(point.setting)
+    known = {"invoiced_on": case.start.invoiced_on, "instructed_on": case.instructed or None}
+    if missing is not None and known[missing] is None:
+        # Without payments there is no moment of payment to ask about.
+        asked = ours["due_on"] is not None and (missing == "invoiced_on" or case.payments)
+        return [Alternative(option, None) for option in others] if asked else []
     found = []
     for option in others:
         settings = almanac.settings._replace(**{point.setting: option})
-        theirs = _summary(judge(case, almanac._replace(settings=settings), spans=False))
-        changed = {key: value for key, value in theirs.items() if value != ours[key]}
+        if point.setting == "court_lpr" and _is_after_series(case, almanac):
+            found += [Alternative(option, None)] if ours["court"] is not None else []
+            continue
+        read = judge(case, almanac._replace(settings=settings), spans=False)
+        theirs = _summary(read, flags=point.id in _BY_FLAGS)
+        changed = {key: value for key, value in theirs.items() if value != ours.get(key)}
         if changed:
             found.append(Alternative(option, changed))
     return found
@@ -78,18 +91,26 @@ def _reading(
     }
 
 
-def _summary(judged: Judgement) -> Result:
-    interest = dict(judged.accruals).get(judged.rates.governing or "")
+def _is_after_series(case: Case, almanac: Almanac) -> bool:
+    """Whether the day asked about is one whose published rate is not known."""
+    return case.as_of is not None and case.as_of >= almanac.lpr.next_publication_on
+
+
+def _summary(judged: Judgement, *, flags: bool = False) -> Result:
+    accruals = dict(judged.accruals)
+    interest, court = accruals.get(judged.rates.governing or ""), accruals.get("court")
     timers = judged.timers
-    return {
+    summary: Result = {
         "start_on": _iso(judged.start.start_on),
         "due_on": _due(judged.due),
         "days_overdue": judged.days_overdue,
         "overdue_undisputed": overdue_text(judged),
         "interest": None if interest is None else format_fen(interest.interest_fen),
+        "court": None if court is None else format_fen(court.interest_fen),
         "result_due_on": _iso(timers.result_due_on),
         "result_max_on": _iso(timers.result_max_on),
     }
+    return summary | {"flags": list(judged.flags)} if flags else summary
 
 
 def _allocation(case: Case, almanac: Almanac, ours: Result) -> list[Result]:
@@ -107,44 +128,6 @@ def _allocation(case: Case, almanac: Almanac, ours: Result) -> list[Result]:
         "民法典第五百六十一条：先利息后主债务，当事人另有约定的除外",
     )
     return [_reading("ALLOCATION", texts, chosen, ours, [Alternative(choice, changed)])]
-
-
-def _sale_outside(case: Case, almanac: Almanac, judged: Judgement) -> list[Result]:
-    """买卖合同解释 18(4): outside the Regulation, LPR at the breach plus 30 to 50 %.
-
-    For a breach before the first LPR, and for services, nothing is shown.
-    """
-    late, due, as_of = judged.late, judged.due, case.as_of
-    outside = judged.terms.applies != "true" and judged.rates.governing is None
-    if not outside or late is None or due is None or as_of is None or not late.days_overdue:
-        return []
-    if case.subject != "GOODS" or case.amount_fen is None:
-        return []
-    result: Result | None = None
-    try:
-        lpr = almanac.lpr.on(last_day(due.on, term_days=1))
-    except LprMissingError:
-        lpr = None
-    if lpr is not None:
-        claim = Claim(
-            case.amount_fen,
-            due.on,
-            case.payments,
-            case.disputes,
-            case.credits,
-            case.principal_first,
-        )
-        result = {}
-        for name, factor in (("interest_plus_30", "1.3"), ("interest_plus_50", "1.5")):
-            rate = yearly_rate(lpr * Decimal(factor), day_basis=int(almanac.settings.day_basis))
-            result[name] = format_fen(accrue(claim, rate, as_of=as_of).interest_fen)
-    texts = (
-        "条例之外的买卖合同未约定利率的，逾期损失如何计算？",
-        "A sale outside the Regulation, no rate agreed: what is the loss from lateness?",
-        "买卖合同司法解释第十八条第四款：违约时LPR加计30%至50%，由法院裁量",
-    )
-    others = [Alternative("LPR_PLUS_30_TO_50", result)]
-    return [_reading("SALE_OUTSIDE", texts, "AGREED_ONLY", {}, others)]
 
 
 def _due(due: Due | None) -> str | None:

@@ -11,6 +11,7 @@ DECREE_728_FROM = date(2020, 9, 1)
 DECREE_802_FROM = date(2025, 6, 1)
 REPLY_2024_11_FROM = date(2024, 8, 27)
 NOTICE_77_FROM = date(2025, 6, 15)
+ECERT_CUT_ANNOUNCED_ON = date(2026, 9, 14)
 
 PUBLIC_BODIES = frozenset({"GOV", "INSTITUTION", "FISCAL_GROUP"})
 LARGE_ENTERPRISES = frozenset({"LARGE_SOE", "LARGE"})
@@ -28,6 +29,15 @@ def regime_at(signed_on: date) -> str:
     if signed_on >= DECREE_802_FROM:
         return R2025
     return R2020 if signed_on >= DECREE_728_FROM else PRE2020
+
+
+def reply_reaches(regime: str, as_of: date | None) -> bool:
+    """Say whether a pay-when-paid clause can be called void on the day asked about.
+
+    Decree 802 bans it from 2025-06-01. Before that the reply does, from 2024-08-27, for contracts
+    signed earlier as well: it explains the Regulation of 2020, and its reach is left to review.
+    """
+    return regime == R2025 or as_of is None or as_of >= REPLY_2024_11_FROM
 
 
 def is_transitional(*, regime: str, started_on: date | None) -> bool:

@@ -31,6 +31,17 @@ BILLS_2022_4 = Instrument(
 SIZES_300 = Instrument(
     "300", "中小企业划型标准规定（工信部联企业\u30142011\u3015300号）", date(2011, 6, 18)
 )
+WORKS_1 = Instrument("works", "建设工程施工合同司法解释（一）", date(2021, 1, 1))
+CONTRACTS_65 = Instrument("contracts", "民法典合同编通则司法解释", date(2023, 12, 5))
+COMPLAINTS_224 = Instrument(
+    "224",
+    "保障中小企业款项支付投诉处理暂行办法（工信部企业\u30142021\u3015224号）",
+    date(2021, 12, 30),
+)
+BIDDING = Instrument("bidding", "招标投标法实施条例", date(2012, 2, 1))
+DEPOSITS_138 = Instrument(
+    "138", "建设工程质量保证金管理办法（建质\u30142017\u3015138号）", date(2017, 7, 1)
+)
 SALES_18 = Instrument("sales", "买卖合同司法解释", date(2021, 1, 1))
 
 

@@ -1,10 +1,12 @@
 """The catalogue: the terms a contract is audited for, disclosure, certificates, assignment."""
 
 from services.ledger.law.rule import (
+    BIDDING,
     BILLS_2022_4,
     CIVIL_CODE,
     DECREE_728,
     DECREE_802,
+    DEPOSITS_138,
     NOTICE_77,
     Rule,
 )
@@ -26,6 +28,10 @@ _AUDIT = ("以审计结果为结算依据", "an audit result as condition", "提
 _TYPE = ("四类以外的保证金", "a deposit outside the four kinds", "提示", "flagged")
 _CASH = ("保证金限定为现金", "deposit in cash only", "提示", "flagged")
 _RETURN = ("保证期满未及时退还", "a deposit kept after its end", "提示", "flagged")
+_RATIO = ("保证金比例超过规定", "a deposit above its limit", "提示审核", "flagged for review")
+_HIGH = ("R-DEPOSIT-RATIO",)
+_Q_QUALITY = "保证金总预留比例不得高于工程价款结算总额的3%"
+_Q_BID = "投标保证金不得超过招标项目估算价的2%；履约保证金不得超过中标合同金额的10%"
 _EXCUSE = (
     "以被禁止的理由迟延",
     "late for a banned reason",
@@ -112,6 +118,8 @@ RULES: tuple[Rule, ...] = (
         ("R-DEPOSIT-RETURN",),
         "review",
     ),
+    Rule("R-DEPOSIT-RATIO", DEPOSITS_138, "第七条", _Q_QUALITY, *_RATIO, _HIGH, "review"),
+    Rule("R-DEPOSIT-RATIO", BIDDING, "第二十六条、第五十八条", _Q_BID, *_RATIO, _HIGH, "review"),
     Rule("R-EXCUSE", DECREE_802, "第十四条", _Q_EXCUSE, *_EXCUSE, ("R-EXCUSE",)),
     Rule("R-EXCUSE", DECREE_728, "第十三条", _Q_EXCUSE, *_EXCUSE, ("R-EXCUSE",)),
     Rule("R-DISC-GOV", DECREE_802, "第十八条第一款", "应当于每年3月31日前…公开", *_GOV_DISC),

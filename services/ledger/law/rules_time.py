@@ -105,6 +105,16 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "R-START-DELIVERY", DECREE_728, "第八条第一款", "自货物、工程、服务交付之日起", *_DELIVERY
     ),
+    Rule(
+        "R-START-AGREED",
+        CIVIL_CODE,
+        "第五百零九条",
+        "当事人应当按照约定全面履行自己的义务。",
+        "该期约定了自己的起算日",
+        "an instalment whose period starts on a day of its own",
+        "自约定之日起算",
+        "starts on that day",
+    ),
     Rule("R-START-ACCEPTANCE", DECREE_802, "第十条", _Q_ACCEPTED, *_ACCEPTED),
     Rule("R-START-ACCEPTANCE", DECREE_728, "第九条", _Q_ACCEPTED, *_ACCEPTED),
     Rule("R-START-INSPECTION", DECREE_802, "第十条", _Q_EXPIRY, *_EXPIRY, (_MISSING,)),

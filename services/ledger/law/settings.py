@@ -25,6 +25,14 @@ class Settings(NamedTuple):
     inspection_end: str = "AS_COUNTED"
     administrative_periods: str = "ROLL"
     gate_unknown: str = "AGREED_TERM"
+    contract_date: str = "ORDER"
+    undeclared_size: str = "PROTECTED"
+    group_size: str = "OWN_FIGURES"
+    retention_term: str = "AS_AGREED"
+    agreed_day: str = "ROLL"
+    court_lpr: str = "AT_SIGNING"
+    statutory_reduction: str = "NONE"
+    ecert_cap: str = "IN_FORCE"
 
 
 RECOMMENDED = Settings()
@@ -209,5 +217,77 @@ OPEN_POINTS: tuple[OpenPoint, ...] = (
         "是否适用条例无法判断时如何计算？",
         "It cannot be told whether the Regulation applies: what counts?",
         "只计约定期限；另列适用条例时的结果",
+    ),
+    OpenPoint(
+        "FRAMEWORK",
+        "contract_date",
+        _2020,
+        ("ORDER", "FRAMEWORK"),
+        "框架协议与订单并存时，“合同订立”以何为准？",
+        "A framework agreement with orders: which of them is the contract that is signed?",
+        "未规定；以产生付款义务的订单为准，另列框架协议订立日的结果",
+    ),
+    OpenPoint(
+        "UNDECLARED",
+        "undeclared_size",
+        _2020,
+        ("PROTECTED", "NOT_PROTECTED"),
+        "订立时未告知属于中小企业的，是否仍受保护？",
+        "A creditor that did not declare its size at signing: is it still protected?",
+        "第三条规定告知义务而未规定后果；不当然失去保护",
+    ),
+    OpenPoint(
+        "GROUP",
+        "group_size",
+        _2020,
+        ("OWN_FIGURES", "GROUP"),
+        "由大型企业控股的企业按自身还是集团划型？",
+        "An enterprise that a large one controls: is it sized by its own figures or the group's?",
+        "2011年标准按法人单位自身数据划型；政府采购另行排除（财库\u30142020\u301546号）",
+    ),
+    OpenPoint(
+        "RETENTION",
+        "retention_term",
+        _2020,
+        ("AS_AGREED", "AS_PRICE"),
+        "约定预留的质量保证金是否受付款期限上限约束？",
+        "Do the terms of the Regulation bind money retained until a warranty ends?",
+        "第十三条允许依法设立的工程质量保证金并要求期满及时退还；其他预留可视为价款",
+    ),
+    OpenPoint(
+        "AGREED_DAY",
+        "agreed_day",
+        _CODE,
+        ("ROLL", "AS_AGREED"),
+        "约定的具体付款日是休假日的，是否顺延？",
+        "A day of payment agreed as such that is a rest day: does it roll?",
+        "民法典第二百零三条说的是期间的最后一日；约定日期通常参照适用",
+    ),
+    OpenPoint(
+        "COURT_LPR",
+        "court_lpr",
+        date(2024, 8, 27),
+        ("AT_SIGNING", "AS_PUBLISHED"),
+        "司法解释的LPR固定于订立时还是随每次公布变动？",
+        "Is the LPR of the court route fixed at signing, or does it move with each publication?",
+        "批复未写明哪一日的LPR；另列逾期期间逐次公布的结果",
+    ),
+    OpenPoint(
+        "REDUCTION",
+        "statutory_reduction",
+        _2020,
+        ("NONE", "FOUR_LPR"),
+        "每日万分之五高于四倍LPR的，是否可请求酌减？",
+        "0.05 % a day exceeds four times the LPR: may the debtor ask for less?",
+        "条例未规定酌减；另列订立时一年期LPR四倍的结果",
+    ),
+    OpenPoint(
+        "ECERT_2026",
+        "ecert_cap",
+        date(2026, 9, 14),
+        ("IN_FORCE", "SIX_MONTHS"),
+        "电子凭证最长期限压减至6个月何时施行？",
+        "From when is the longest tenor of a certificate six months?",
+        "2026年9月14日吹风会宣布，文件与施行日期未见；公布后以limit:ecert_hard_months导入",
     ),
 )

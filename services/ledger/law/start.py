@@ -20,6 +20,9 @@ class StartFacts(NamedTuple):
     rejected_on: date | None = None
     """Rejected with reasons."""
     settlement_confirmed_on: date | None = None
+    agreed_on: date | None = None
+    """The day an instalment's own period starts by agreement, whatever happened else."""
+    invoiced_on: date | None = None
 
 
 class StartDecision(NamedTuple):
@@ -45,12 +48,16 @@ def start_of_term(
     without acceptance the term starts at the end of the inspection period at the latest, even
     while that day is still to come.
     """
-    if terms.start_rule == DELIVERY:
+    if facts.agreed_on is not None:
+        decision = StartDecision(facts.agreed_on, "R-START-AGREED")
+    elif terms.start_rule == DELIVERY:
         decision = _delivery(facts, settings)
     elif terms.start_rule == ACCEPTANCE:
         decision = _acceptance(facts, terms.inspection_days, settings)
     else:
         decision = _settlement(facts, settings)
+    if settings.invoice_condition == "FROM_INVOICE":
+        decision = _after_invoice(decision, facts.invoiced_on)
     if not trace:
         return decision
     shown = ", ".join(f"{name}={day}" for name, day in _days(facts) if day is not None)
@@ -73,7 +80,16 @@ def _days(facts: StartFacts) -> tuple[tuple[str, date | None], ...]:
         ("accepted_on", facts.accepted_on),
         ("rejected_on", facts.rejected_on),
         ("settlement_confirmed_on", facts.settlement_confirmed_on),
+        ("agreed_on", facts.agreed_on),
+        ("invoiced_on", facts.invoiced_on),
     )
+
+
+def _after_invoice(decision: StartDecision, invoiced_on: date | None) -> StartDecision:
+    """O7, the other reading: the debtor may wait for the invoice (民法典 526 先履行抗辩)."""
+    if decision.start_on is None or invoiced_on is None:
+        return decision
+    return decision._replace(start_on=max(decision.start_on, invoiced_on))
 
 
 def _delivery(facts: StartFacts, settings: Settings) -> StartDecision:

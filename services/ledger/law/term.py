@@ -1,5 +1,6 @@
 """What two parties agreed about time, and what a version of the law makes of it."""
 
+from datetime import date
 from typing import NamedTuple
 
 
@@ -10,10 +11,14 @@ class Agreed(NamedTuple):
     months: int | None
     third_party: bool
     """Payment waits for a third party's (背靠背), in full or in proportion."""
+    on: date | None = None
+    """A day that was agreed as such; it needs no start, and waits for nobody."""
 
     @property
     def silent(self) -> bool:
         """Whether nothing that can be counted was agreed."""
+        if self.on is not None:
+            return False
         return self.third_party or (self.days is None and self.months is None)
 
 
@@ -36,6 +41,9 @@ def may_exceed(agreed: Agreed, days: int) -> bool:
 
     O9: months are counted by 民法典 202 and compared with days separately.
     """
+    if agreed.on is not None:
+        # How long it is from the start to an agreed day is known once the term has started.
+        return True
     if agreed.days is not None:
         return agreed.days > days
     # Two months are 59 to 62 days; the start decides, and the contract alone is flagged.

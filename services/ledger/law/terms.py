@@ -2,7 +2,8 @@
 
 For every contract, regulated or not, with ``start`` from `start.start_of_term`::
 
-    raw = min over the non-null of start + term_days, start + term_months (202), start + cap_days
+    raw = min over the non-null of due_on, start + term_days, start + term_months (202),
+          start + cap_days
     due = roll_forward(raw) if roll_rest_days else raw
 
 Rolling keeps order, so the earliest raw day rolled is the earliest of the rolled days.
@@ -47,6 +48,10 @@ class ContractFacts(NamedTuple):
     """Both parties are established in mainland China."""
     rest_days_roll: bool | None = None
     """What the contract says about rest days (民法典 204); None: nothing."""
+    due_on: date | None = None
+    """A day that was agreed as such; then days, months and clauses that wait say nothing."""
+    retention: bool = False
+    """Money lawfully kept back until a warranty ends (Art. 13), which is no term for the price."""
 
 
 class TermsDecision(NamedTuple):
@@ -65,6 +70,8 @@ class TermsDecision(NamedTuple):
     inspection_days: int | None
     roll_rest_days: bool
     trace: tuple[Step, ...] = ()
+    due_on: date | None = None
+    """A day that was agreed as such."""
 
     @property
     def has_term(self) -> bool:
@@ -101,7 +108,10 @@ def _decide(
     agreed = _agreed(facts, almanac)
     # GATE: only where it is the creditor that is not known can the rules for the debtor be tried.
     as_if = almanac.settings.gate_unknown == "AS_IF_APPLIED" and gate.reason.startswith("CREDITOR")
-    if gate.applies == "true" or (gate.applies == "unknown" and as_if):
+    by_contract = facts.retention and almanac.settings.retention_term == "AS_AGREED"
+    if by_contract and not agreed.third_party:
+        term = as_agreed(agreed)
+    elif gate.applies == "true" or (gate.applies == "unknown" and as_if):
         in_force = max(facts.signed_on, regime.DECREE_802_FROM)
         day = in_force if governing == regime.R2025 else facts.signed_on
         term = _regulated(
@@ -125,12 +135,15 @@ def _decide(
         start_rule,
         facts.inspection_days if start_rule == ACCEPTANCE else None,
         rolls,
+        due_on=facts.due_on,
     )
     return decision._replace(trace=_steps(decision, term)) if trace else decision
 
 
 def _agreed(facts: ContractFacts, almanac: Almanac) -> Agreed:
     days, months = facts.term_days, facts.term_months
+    if facts.due_on is not None:
+        return Agreed(None, None, facts.pay_when_paid, facts.due_on)
     if months is not None and almanac.settings.month_terms == "THIRTY_DAYS":
         days, months = months * 30, None
     return Agreed(days, months, facts.pay_when_paid)
@@ -184,6 +197,7 @@ def _steps(decision: TermsDecision, term: Term) -> tuple[Step, ...]:
 
 def _term_text(decision: TermsDecision) -> str:
     parts = (
+        ("due_on", decision.due_on),
         ("term_days", decision.term_days),
         ("term_months", decision.term_months),
         ("cap_days", decision.cap_days),

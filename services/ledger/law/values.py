@@ -64,6 +64,15 @@ class LprSeries:
         index = bisect_right(self._days, day)
         return self._rates[index - 1] if index else None
 
+    def changes_after(self, day: date) -> tuple[tuple[date, Decimal], ...]:
+        """Return the publications after a day that changed the rate, the earliest first."""
+        first = bisect_right(self._days, day)
+        return tuple(
+            (self._days[i], self._rates[i])
+            for i in range(max(first, 1), len(self._days))
+            if self._rates[i] != self._rates[i - 1]
+        )
+
 
 class Limits(NamedTuple):
     """Every cap and timer in force on one day; None where there was none yet."""
@@ -79,8 +88,13 @@ class Limits(NamedTuple):
     ecert_soft_months: int | None
     ecert_hard_months: int | None
     bill_months: int | None
+    bid_deposit_percent: int | None
+    performance_deposit_percent: int | None
+    quality_deposit_percent: int | None
+    review_working_days: int | None
     settlement_stalled_days: int | None
     limitation_years: int | None
+    limitation_warning_days: int | None
 
 
 class LimitRow(NamedTuple):

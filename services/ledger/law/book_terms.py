@@ -1,0 +1,139 @@
+"""A contract's terms and rate as columns, under any readings: what SQL computes a book with.
+
+`judge` decides one case; these few numbers let one statement decide a million of them alike.
+"""
+
+from datetime import date
+from typing import Final, NamedTuple
+
+from services.ledger.law import decree_728, regime
+from services.ledger.law.interest import Rate
+from services.ledger.law.rates import RateFacts, RatesDecision, decide_rates
+from services.ledger.law.settings import Settings
+from services.ledger.law.terms import (
+    ACCEPTANCE,
+    DELIVERY,
+    SETTLEMENT,
+    ContractFacts,
+    TermsDecision,
+    advisory_terms,
+    decide_terms,
+)
+from services.ledger.law.values import Almanac
+
+_ANY_LONGER: Final = 36_500
+"""An agreed day further away than any cap: what the law makes of it is what it makes of all."""
+
+
+class Term(NamedTuple):
+    """How a due day follows from a start: the earliest that is not None, or the agreed day.
+
+    A day that was agreed stays within ``day_limit`` days of the start; beyond it becomes the
+    ``day_over``-th day.
+    """
+
+    days: int | None
+    months: int | None
+    cap_days: int | None
+    day_limit: int | None
+    day_over: int | None
+
+
+class BookTerms(NamedTuple):
+    """A contract as the statement over the whole book takes it."""
+
+    start_rule: str
+    """DELIVERY, ACCEPTANCE, SETTLEMENT, or under the other reading of O2 to O4
+    DELIVERY_RECORD, ACCEPTANCE_OR_DELIVERY, SETTLEMENT_OR_DELIVERY."""
+    inspection_days: int | None
+    inspection_rolls: bool
+    from_invoice: bool
+    """O7, the other reading: the term starts with the invoice at the earliest."""
+    rolls: bool
+    term: Term
+    term_2025: Term | None
+    """TRANSITION, the other reading: the term where it starts on or after 2025-06-01."""
+    reading: str | None
+    """The governing reading of the rate; None: no interest."""
+    rate: Rate | None
+    day_rate: Rate | None
+    """The rate where a day of payment was agreed: no clause then waits for a third party."""
+
+
+def decide_book_terms(facts: ContractFacts, rate: RateFacts, almanac: Almanac) -> BookTerms:
+    """Decide a contract by the almanac's values and readings.
+
+    Raises:
+        LprMissingError: the LPR at signing is needed and is not in the almanac.
+    """
+    on_a_day = facts._replace(term_days=_ANY_LONGER, term_months=None, pay_when_paid=False)
+    plain = decide_terms(facts, almanac, trace=False)
+    dated = decide_terms(on_a_day, almanac, trace=False)
+    later = None
+    if _is_transitional(plain, almanac.settings):
+        later = _term(advisory_terms(facts, almanac), advisory_terms(on_a_day, almanac))
+    return _columns(plain, _term(plain, dated), later, rate, almanac)
+
+
+def decided_book_terms(decided: TermsDecision, rate: RateFacts, almanac: Almanac) -> BookTerms:
+    """Return the columns of a decision that was stored, read as the almanac says.
+
+    A day that was agreed keeps the cap that was stored and nothing else.
+    """
+    cap = decided.cap_days
+    term = Term(decided.term_days, decided.term_months, cap, cap, cap)
+    return _columns(decided, term, None, rate, almanac)
+
+
+def _columns(
+    decided: TermsDecision, term: Term, later: Term | None, rate: RateFacts, almanac: Almanac
+) -> BookTerms:
+    settings = almanac.settings
+    flags = tuple(flag for flag in decided.flags if flag != decree_728.PAY_WHEN_PAID)
+    rates = decide_rates(rate, decided, almanac)
+    dated = rates
+    if flags != decided.flags:
+        dated = decide_rates(rate, decided._replace(flags=flags), almanac)
+    return BookTerms(
+        _start_rule(decided.start_rule, settings),
+        decided.inspection_days,
+        settings.inspection_end == "ROLL",
+        settings.invoice_condition == "FROM_INVOICE",
+        decided.roll_rest_days,
+        term,
+        later,
+        rates.governing,
+        _governing(rates),
+        _governing(dated),
+    )
+
+
+def _term(plain: TermsDecision, dated: TermsDecision) -> Term:
+    limit, days = dated.cap_days, dated.term_days
+    over = limit
+    if days != _ANY_LONGER and limit is not None and days is not None:
+        # O6, the other reading: beyond the cap it is the default that counts.
+        over = min(days, limit)
+    return Term(plain.term_days, plain.term_months, plain.cap_days, limit, over)
+
+
+def _is_transitional(decided: TermsDecision, settings: Settings) -> bool:
+    return (
+        settings.transition == "REGIME_AT_START"
+        and decided.applies == "true"
+        and regime.is_transitional(regime=decided.regime, started_on=date.max)
+    )
+
+
+def _start_rule(rule: str, settings: Settings) -> str:
+    if rule == DELIVERY and settings.service_delivery == "DELIVERY_RECORD":
+        return "DELIVERY_RECORD"
+    if rule == ACCEPTANCE and settings.no_inspection_period == "DELIVERY":
+        return "ACCEPTANCE_OR_DELIVERY"
+    if rule == SETTLEMENT and settings.settlement_stalled == "DELIVERY":
+        return "SETTLEMENT_OR_DELIVERY"
+    return rule
+
+
+def _governing(rates: RatesDecision) -> Rate | None:
+    return None if rates.governing is None else rates.governing_rate
