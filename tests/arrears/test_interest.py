@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,7 +34,7 @@ MILLION = 1_000_000_00
 DUE = date(2025, 10, 9)
 
 
-def late(session: Session, **terms: object) -> Claim:
+def late(session: Session, **terms: Any) -> Claim:
     """E15: 1,000,000 delivered on 2025-08-02, due on 2025-10-09."""
     contract = a_contract(session, **terms)
     delivered = date(2025, 8, 2)
@@ -246,7 +247,7 @@ def test_claims_that_follow_each_other_add_up_to_one_over_all_days(
     ],
 )
 def test_the_reading_chosen_gives_the_amount(
-    session: Session, terms: dict[str, object], reading: str, fen: int
+    session: Session, terms: dict[str, Any], reading: str, fen: int
 ) -> None:
     claim = a_receivable(session, a_contract(session, **terms), face_fen=500_000_00)
 
