@@ -10,11 +10,13 @@ Amount = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,13}\.[0-9]{2}$")]
 """An amount such as ``"1234.50"``, in the currency beside it."""
 
 
-class _Frozen(BaseModel):
+class Frozen(BaseModel):
+    """What crosses between the services: never changed, and unknown fields are passed over."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Event(_Frozen):
+class Event(Frozen):
     """One sealed event as it leaves the ledger."""
 
     position: int = Field(ge=1)
@@ -33,7 +35,7 @@ class Event(_Frozen):
     data: Mapping[str, JsonValue]
 
 
-class EventPage(_Frozen):
+class EventPage(Frozen):
     """The answer of ``GET /v1/events``: at most ``limit`` events after a position."""
 
     events: tuple[Event, ...]
@@ -43,7 +45,7 @@ class EventPage(_Frozen):
     has_more: bool
 
 
-class Data(_Frozen):
+class Data(Frozen):
     """What one type of event says. Written with ``model_dump(mode="json")``."""
 
     type: ClassVar[str]
