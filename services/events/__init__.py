@@ -55,7 +55,14 @@ from services.events.financing import (
     ReceivableRefused,
 )
 from services.events.imports import AlmanacImported, FileImported
-from services.events.messages import MessageDelivered
+from services.events.messages import (
+    MEANING,
+    Arrival,
+    Arrivals,
+    ArrivalsAnswer,
+    MessageDelivered,
+    Stage,
+)
 from services.events.orders import (
     ContractRegistered,
     OrderAccepted,
@@ -84,6 +91,7 @@ from services.events.receivables import (
 
 __all__ = [
     "DATA",
+    "MEANING",
     "REVIEW_FLAG",
     "REVIEW_NOTE",
     "AlmanacImported",
@@ -91,6 +99,9 @@ __all__ = [
     "ApiKeyAdded",
     "ApiKeyRevoked",
     "ApiKeyRolled",
+    "Arrival",
+    "Arrivals",
+    "ArrivalsAnswer",
     "ComplaintFiled",
     "ComplaintMoved",
     "ComplaintTimer",
@@ -132,6 +143,7 @@ __all__ = [
     "SignInFailed",
     "SignInHeld",
     "SignInSucceeded",
+    "Stage",
     "UserAdded",
     "UserChanged",
     "UserPasswordSet",

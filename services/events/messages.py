@@ -17,7 +17,8 @@ MEANING: Mapping[str, str] = MappingProxyType(
         " Our mail server's next hop took the e-mail; not that it was received or read.",
         "SHOWN": "已在收件方登录后的站内信列表中显示。"
         " Listed in the inbox to someone signed in for the party.",
-        "READ": "收件方登录后已打开该站内信。 Opened in the inbox by someone signed in for the party.",
+        "READ": "收件方登录后已打开该站内信。"
+        " Opened in the inbox by someone signed in for the party.",
     }
 )
 

@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from services.events import EventPage
-from services.ledger.edges import AskedBy, DbSession
+from services.events import Arrivals, ArrivalsAnswer, EventPage
+from services.ledger.edges import AskedBy, DbSession, request_id
+from services.ledger.log import arrivals
 from services.ledger.log.queries import page_after
 
-router = APIRouter(prefix="/v1/events", tags=["events"])
+router = APIRouter(prefix="/v1", tags=["events"])
 
 
-@router.get("")
+@router.get("/events")
 def get_events(
     viewer: AskedBy,
     session: DbSession,
@@ -20,3 +21,15 @@ def get_events(
 ) -> EventPage:
     """Return the events after a position that the asker may see, in the one order of the log."""
     return page_after(session, viewer, after=after, limit=limit)
+
+
+@router.post("/message-arrivals")
+def post_arrivals(
+    body: Arrivals, viewer: AskedBy, session: DbSession, request: Request
+) -> ArrivalsAnswer:
+    """Record which notices arrived, and how; for the notifier only.
+
+    An arrival in the log twice is there once: whoever heard no answer sends the same again.
+    """
+    recorded, refused = arrivals.record(session, viewer, body.arrivals, request_id(request))
+    return ArrivalsAnswer(recorded=recorded, refused=refused)
