@@ -3,9 +3,11 @@
 import hashlib
 import hmac
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from ipaddress import ip_address, ip_network
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -15,7 +17,22 @@ from services.ledger.db import direct, run
 from services.ledger.errors import LedgerError
 
 SESSION_LASTS: Final = timedelta(hours=12)
+IDLE: Final = timedelta(minutes=30)
+"""A browser that asks for nothing for so long is signed out."""
 SEES_ALL: Final = frozenset({"regulator", "operator", "service"})
+AREAS: Final = (
+    "parties",
+    "orders",
+    "receivables",
+    "payments",
+    "arrears",
+    "financing",
+    "events",
+    "intake",
+    "insight",
+)
+SCOPES: Final = tuple(f"{area}:{kind}" for area in AREAS for kind in ("read", "write"))
+"""What a key may be restricted to: areas of the API (`edges.AREA_OF`), and reading or writing."""
 
 
 class NotSignedInError(LedgerError):
@@ -32,6 +49,24 @@ class NotAllowedError(LedgerError):
     status = 403
 
 
+class KeyRestrictedError(LedgerError):
+    """A key asks for more than it was made for, from elsewhere, or unsigned."""
+
+    code = "KEY_RESTRICTED"
+    status = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a request shows of who sends it, and what it needs if that is a restricted key."""
+
+    digest: bytes
+    needs: str = ""
+    """A scope such as ``receivables:write``; '': none has it, so restricted keys are refused."""
+    address: str = ""
+    signed: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Who asks, for which party, in which role."""
@@ -39,6 +74,14 @@ class Viewer:
     name: str
     role: str
     party_id: UUID | None
+    user_id: UUID | None = None
+    """The person, where one is signed in; None: a machine with a key."""
+    duty: str = ""
+    """The person's within the party: maker, checker or administrator."""
+    scopes: frozenset[str] | None = None
+    """What a restricted key may do; None: all of the role."""
+    networks: tuple[str, ...] = ()
+    signed_only: bool = False
 
     @property
     def sees_all(self) -> bool:
@@ -72,71 +115,155 @@ VISIBLE: Final = (
 OPERATOR: Final = Viewer(name="operator", role="operator", party_id=None)
 """Whoever runs commands on the machine itself."""
 
-_HOLDER: Final = """
-    SELECT k.name, k.role, k.party_id FROM api_keys k
+_KEY: Final = """
+    api_keys k {join}
     WHERE k.key_hash = :digest AND k.revoked_at IS NULL
+      AND (k.expires_at IS NULL OR k.expires_at > now())
+"""
+_PERSON: Final = f"""
+    sessions s JOIN users u ON u.id = s.user_id JOIN uses t ON t.digest = s.token_hash
+    WHERE s.token_hash = :digest AND s.expires_at > now() AND u.disabled_at IS NULL
+      AND t.at > now() - interval '{int(IDLE.total_seconds())} seconds'
+"""
+_IDENTIFY: Final = direct(
+    f"""
+    SELECT k.name, k.role, k.party_id, NULL::uuid AS user_id, '' AS duty, k.scopes, k.networks,
+      k.signed_only, t.at IS NULL OR t.at < now() - interval '10 minutes' AS stale
+    FROM {_KEY.format(join="LEFT JOIN uses t ON t.digest = k.key_hash")}
     UNION ALL
-    SELECT u.login, u.role, u.party_id FROM sessions s JOIN users u ON u.id = s.user_id
-    WHERE s.token_hash = :digest AND s.expires_at > now()
+    SELECT u.login, u.role, u.party_id, u.id, u.duty, NULL, NULL, false,
+      t.at < now() - interval '1 minute'
+    FROM {_PERSON}
     LIMIT 1
     """
-_IDENTIFY: Final = direct(_HOLDER)
+)
+_USED: Final = direct(
+    """
+    UPDATE uses SET at = now() WHERE digest IN (
+      SELECT digest FROM uses WHERE digest = :digest FOR UPDATE SKIP LOCKED)
+    """
+)
+"""Nobody waits to note a use: whoever holds the row notes it."""
 
 STILL: Final = (
-    f"EXISTS (SELECT FROM ({_HOLDER}) w WHERE (w.name, w.role, w.party_id)"
+    f"EXISTS (SELECT FROM (SELECT k.name, k.role, k.party_id FROM {_KEY.format(join='')}"
+    f" UNION ALL SELECT u.login, u.role, u.party_id FROM {_PERSON} LIMIT 1) w"
+    " WHERE (w.name, w.role, w.party_id)"
     " IS NOT DISTINCT FROM (:actor, :role, CAST(:viewer AS uuid)))"
 )
 """The condition that a remembered viewer still holds its token, with the values of `proof`."""
 
-_remembered: Final[dict[bytes, Viewer]] = {}
+_remembered: Final[dict[bytes, tuple[Viewer, int]]] = {}
 _MOST_REMEMBERED: Final = 10_000
+_REMEMBERED_SECONDS: Final = 300
+"""Then it is looked up again, which also notes that it is used."""
 
 
 def digest(token: str) -> bytes:
     """Return what is stored of a token: its hash, so that a copy of the table opens nothing."""
-    return hashlib.sha256(token.encode()).digest()
+    return hashlib.sha256(token.encode(errors="replace")).digest()
 
 
-def identify(session: Session, token: str) -> Viewer:
-    """Return who holds an API key or session token.
+def identify(session: Session, token: str | Presented) -> Viewer:
+    """Return who holds an API key or session token, if it may be used for what is asked.
 
     Raises:
         NotSignedInError: nobody does, or no longer.
+        KeyRestrictedError: the key was not made for this.
     """
-    key = digest(token)
-    row = run(session, _IDENTIFY, {"digest": key}).fetchone()
+    presented = Presented(digest(token)) if isinstance(token, str) else token
+    row = run(session, _IDENTIFY, {"digest": presented.digest}).fetchone()
     if row is None:
         raise NotSignedInError(
             "This key or sign-in is unknown or has ended; sign in again.",
             "该密钥或登录不存在或已失效；请重新登录。",
         )
-    viewer = Viewer(name=row.name, role=row.role, party_id=row.party_id)
+    if row.stale:
+        run(session, _USED, {"digest": presented.digest})
+    viewer = _viewer(row)
+    refusal = _refusal(viewer, presented)
+    if refusal is not None:
+        raise refusal
     if len(_remembered) >= _MOST_REMEMBERED:
         _remembered.clear()
-    _remembered[key] = viewer
+    _remembered[presented.digest] = viewer, int(time.monotonic())
     return viewer
 
 
-def remembered(token: str) -> Viewer | None:
+def _viewer(row: Any) -> Viewer:  # noqa: ANN401 (a row of _IDENTIFY)
+    return Viewer(
+        name=row.name,
+        role=row.role,
+        party_id=row.party_id,
+        user_id=row.user_id,
+        duty=row.duty,
+        scopes=None if row.scopes is None else frozenset(row.scopes),
+        networks=tuple(row.networks or ()),
+        signed_only=row.signed_only,
+    )
+
+
+def _refusal(viewer: Viewer, presented: Presented) -> KeyRestrictedError | None:
+    """Return why a key may not be used for what is asked; what a key is made for never changes."""
+    if viewer.signed_only and not presented.signed:
+        return KeyRestrictedError(
+            "This key counts only for signed requests (RFC 9421).",
+            "该密钥仅用于签名请求（RFC 9421）。",
+        )
+    if viewer.networks and not _is_within(presented.address, viewer.networks):
+        return KeyRestrictedError(
+            "This key does not count from this address.", "该密钥不能在此地址使用。"
+        )
+    if viewer.scopes is not None and presented.needs not in viewer.scopes:
+        needed = presented.needs or "-"
+        return KeyRestrictedError(
+            f"This key lacks the scope {needed}; make one that has it.",
+            f"该密钥没有权限范围{needed}；请创建具备该范围的密钥。",
+        )
+    return None
+
+
+def _is_within(address: str, networks: tuple[str, ...]) -> bool:
+    try:
+        where = ip_address(address)
+    except ValueError:
+        return False
+    where = getattr(where, "ipv4_mapped", None) or where
+    return any(where in ip_network(one) for one in networks)
+
+
+def remembered(presented: Presented) -> Viewer | None:
     """Return who held a token when it was last looked up, which it may hold no longer.
 
     Good for a statement that holds only under `STILL`, and for nothing else.
     """
-    return _remembered.get(digest(token))
+    viewer, since = _remembered.get(presented.digest, (None, 0))
+    if viewer is None or int(time.monotonic()) - since > _REMEMBERED_SECONDS:
+        return None
+    return None if _refusal(viewer, presented) else viewer
 
 
-def proof(viewer: Viewer, token: str) -> dict[str, object]:
+def proof(viewer: Viewer, presented: Presented) -> dict[str, object]:
     """Return the bind parameters of `STILL`."""
-    return {"digest": digest(token), "actor": viewer.name, "role": viewer.role}
+    return {"digest": presented.digest, "actor": viewer.name, "role": viewer.role}
 
 
-def start_session(session: Session, user_id: UUID, *, at: datetime) -> str:
+_START: Final = text(
+    """
+    WITH used AS (INSERT INTO uses (digest, at) VALUES (:digest, now()))
+    INSERT INTO sessions (token_hash, user_id, expires_at, browser, address)
+    VALUES (:digest, :user_id, :ends_at, :browser, :address)
+    """
+)
+
+
+def start_session(
+    session: Session, user_id: UUID, *, at: datetime, browser: str = "", address: str = ""
+) -> str:
     """Store a new sign-in and return its token, which exists nowhere else."""
     token = secrets.token_urlsafe(32)
-    session.connection().execute(
-        text("INSERT INTO sessions (token_hash, user_id, expires_at) VALUES (:digest, :u, :end)"),
-        {"digest": digest(token), "u": user_id, "end": at + SESSION_LASTS},
-    )
+    values = {"digest": digest(token), "user_id": user_id, "ends_at": at + SESSION_LASTS}
+    session.connection().execute(_START, {**values, "browser": browser, "address": address})
     return token
 
 

@@ -21,14 +21,15 @@ from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.ledger.access import NotSignedInError, Viewer, identify
+from services.ledger.access import Viewer, identify
 from services.ledger.clock import today
+from services.ledger.credentials import Token
 from services.ledger.db import open_session, statement_pool
 from services.ledger.errors import LedgerError
 from services.ledger.ids import new_id
 from services.ledger.money import AmountError, parse_fen
+from services.ledger.signatures import SignedBodies
 
-COOKIE = "ledger_session"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -117,22 +118,6 @@ Day = Annotated[date, BeforeValidator(_day)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 DbSession = Annotated[Session, Depends(open_session, scope="function")]
-
-
-async def _token(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        # Only reads trust the cookie: a form on another site can send it along, but not read.
-        token = request.cookies.get(COOKIE, "") if request.method in {"GET", "HEAD"} else ""
-    if not token:
-        raise NotSignedInError(
-            "Send an API key as 'Authorization: Bearer ...', or sign in to the console.",
-            "请以“Authorization: Bearer ...”发送API密钥，或登录控制台。",
-        )
-    return token
-
-
-Token = Annotated[str, Depends(_token)]
 
 
 def _asked_by(token: Token, session: DbSession) -> Viewer:
@@ -235,7 +220,7 @@ class LedgerApi(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put `RequestIds` outermost, so that no answer is without one."""
-        return RequestIds(super().build_middleware_stack())
+        return RequestIds(SignedBodies(super().build_middleware_stack()))
 
 
 class RequestIds:

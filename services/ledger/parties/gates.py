@@ -89,7 +89,7 @@ _COUNT: Final = text(
     WHERE g.bucket = a.bucket RETURNING closed_until > now() AS closes
     """
 )
-_FORGET: Final = text("DELETE FROM gates WHERE bucket = ANY(CAST(:buckets AS bytea[]))")
+_FORGET: Final = text("DELETE FROM gates WHERE bucket = :bucket")
 _GIVE_BACK: Final = text(
     "UPDATE gates SET failures = failures - 1, closed_until = now()"
     " WHERE bucket = :bucket AND failures > 0"
@@ -124,14 +124,13 @@ def count_try(session: Session, gates: Sequence[Gate]) -> bool:
 
 def forget(session: Session, gate: Gate) -> None:
     """Open a gate and forget its failures."""
-    session.connection().execute(_FORGET, {"buckets": [gate.bucket]})
+    session.connection().execute(_FORGET, {"bucket": gate.bucket})
 
 
-def succeed(session: Session, gates: Sequence[Gate], *, address: Gate) -> None:
-    """Open the gates of a try that succeeded; an address only gets this one try back.
+def succeed(session: Session, gate: Gate, *, address: Gate) -> None:
+    """Open the gate of a try that succeeded; an address only gets this one try back.
 
     Otherwise somebody with one account of their own could guess at others' for ever.
     """
-    connection = session.connection()
-    connection.execute(_FORGET, {"buckets": [gate.bucket for gate in gates]})
-    connection.execute(_GIVE_BACK, {"bucket": address.bucket})
+    forget(session, gate)
+    session.connection().execute(_GIVE_BACK, {"bucket": address.bucket})

@@ -56,7 +56,7 @@ def offer(session: Session, user: User) -> Offer:
         session.add(user)
         session.flush()
     secret = unseal(user.totp_offered, of=_purpose(user.id)).decode()
-    address = pyotp.TOTP(secret).provisioning_uri(user.login, _ISSUER)
+    address = pyotp.TOTP(secret).provisioning_uri(name=user.login, issuer_name=_ISSUER)
     return Offer(secret, segno.make(address, micro=False).svg_data_uri(scale=4))
 
 

@@ -52,8 +52,8 @@ class Try:
     """A counted try at the first factor."""
 
     user: User | None
-    gates: tuple[gates.Gate, ...]
-    address: gates.Gate
+    of_login: gates.Gate
+    of_address: gates.Gate
     closes: bool
 
     @property
@@ -98,7 +98,7 @@ def begin(session: Session, login: str, visitor: Visitor) -> Try:
     closes = gates.count_try(session, (of_login, address))
     if user is not None and user.disabled_at is not None:
         user = None
-    return Try(user, (of_login,), address, closes)
+    return Try(user, of_login, address, closes)
 
 
 def fail(session: Session, one: Try) -> None:
@@ -117,7 +117,7 @@ def pass_first_factor(
     It opens nothing but the rest of signing in, which `next_step` says.
     """
     assert one.user is not None
-    gates.succeed(session, one.gates, address=one.address)
+    gates.succeed(session, one.of_login, address=one.of_address)
     return start_half(session, one.user, first_factor=first_factor, back=back, at=at)
 
 

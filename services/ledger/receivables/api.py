@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
-from services.ledger.access import identify
+from services.ledger.access import Presented, identify
 from services.ledger.clock import today
 from services.ledger.config import settings
+from services.ledger.credentials import Token
 from services.ledger.db import transaction
-from services.ledger.edges import AskedBy, DbSession, Token, past_day, request_id, statements
+from services.ledger.edges import AskedBy, DbSession, past_day, request_id, statements
 from services.ledger.errors import LedgerError
 from services.ledger.ids import new_id
 from services.ledger.log import queries as log
@@ -58,7 +59,7 @@ async def post_receivable(
     return Opened(id=identifier)
 
 
-def _open(token: str, body: ReceivableIn, identifier: UUID, request_id: str) -> bool:
+def _open(token: Presented, body: ReceivableIn, identifier: UUID, request_id: str) -> bool:
     with transaction() as session:
         viewer = identify(session, token)
         opening = _opening(body, identifier)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.events import ReceivableOpened
-from services.ledger.access import VISIBLE, Viewer, proof, remembered
+from services.ledger.access import VISIBLE, Presented, Viewer, proof, remembered
 from services.ledger.db import run
 from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
 from services.ledger.ids import new_id
@@ -82,7 +82,7 @@ def open_receivable(
 
 
 async def open_at_once(
-    connection: AsyncConnection[Any], token: str, opening: Opening, request_id: str
+    connection: AsyncConnection[Any], token: Presented, opening: Opening, request_id: str
 ) -> bool:
     """Open a receivable that names no receipts, on a connection whose statements commit.
 

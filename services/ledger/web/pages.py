@@ -10,7 +10,8 @@ from fastapi.responses import Response
 from services.ledger.access import NotSignedInError, end_session, start_session
 from services.ledger.clock import now
 from services.ledger.config import settings
-from services.ledger.edges import COOKIE, DbSession, Text
+from services.ledger.credentials import COOKIE
+from services.ledger.edges import DbSession, Text
 from services.ledger.errors import NotFoundError
 from services.ledger.parties.service import check_password
 from services.ledger.web.pages_book import router as book

@@ -26,8 +26,9 @@ from sqlmodel import Session
 
 from services.ledger.access import NotSignedInError, Viewer, identify, same_token
 from services.ledger.clock import SHANGHAI
+from services.ledger.credentials import session_token
 from services.ledger.db import transaction
-from services.ledger.edges import COOKIE, Day, DbSession, request_id
+from services.ledger.edges import Day, DbSession, request_id
 from services.ledger.errors import LedgerError
 from services.ledger.parties.models import Party
 from services.ledger.web import words
@@ -102,15 +103,17 @@ def _writer(
     request: Request, session: DbSession, token: Annotated[str, Form(max_length=200)] = ""
 ) -> SignedIn:
     signed_in = _signed_in(request, session)
-    check_form(request.cookies[COOKIE], token)
+    check_form(session_token(request), token)
     return signed_in
 
 
 def _signed_in(request: Request, session: Session) -> SignedIn:
-    secret = request.cookies.get(COOKIE, "")
+    secret = session_token(request)
     if not secret:
         raise NotSignedInError("Sign in first.", "请先登录。")
     viewer = identify(session, secret)
+    if viewer.user_id is None:  # A machine's key in a cookie is nobody who looks at pages.
+        raise NotSignedInError("Sign in first.", "请先登录。")
     party = session.get(Party, viewer.party_id) if viewer.party_id else None
     return SignedIn(viewer, party.name if party else "", form_token(secret))
 
@@ -122,7 +125,7 @@ def _alone(request: Request) -> SignedIn:
 
 def _alone_writer(request: Request, token: Annotated[str, Form(max_length=200)] = "") -> SignedIn:
     signed_in = _alone(request)
-    check_form(request.cookies[COOKIE], token)
+    check_form(session_token(request), token)
     return signed_in
 
 
