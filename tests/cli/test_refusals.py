@@ -6,7 +6,8 @@ from sqlalchemy import text
 
 from services.ledger.access import OPERATOR, identify
 from services.ledger.db import transaction
-from services.ledger.parties.service import check_password
+from services.ledger.parties.passwords import is_password
+from services.ledger.parties.users import by_login
 from tests.cli.conftest import Run
 from tests.ledger.make import a_contract, a_party, a_receivable
 
@@ -104,7 +105,9 @@ def test_a_user_signs_in_with_the_password_that_was_made(run: Run) -> None:
     made = run("user", "add", "auditor", "--role", "regulator", "--json").json
 
     with transaction() as session:
-        user = check_password(session, "auditor", made["password"])
+        user = by_login(session, "auditor")
+        assert is_password(user.password_hash, made["password"])
+    assert user.password_initial
     assert user.role == "regulator"
     assert user.party_id == OPERATOR.party_id
 

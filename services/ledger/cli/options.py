@@ -21,10 +21,10 @@ def _day(text: str) -> date:
     raise typer.BadParameter(f"{text!r} is not a day such as 2026-09-30. 日期须写成 2026-09-30。")
 
 
-def _instant(text: str) -> datetime:
+def instant_of(text: str) -> datetime:
     """Read an instant; a plain day means its end in China.
 
-    >>> _instant("2022-09-30").isoformat()
+    >>> instant_of("2022-09-30").isoformat()
     '2022-09-30T23:59:59.999999+08:00'
     """
     if _DAY.fullmatch(text):
@@ -71,7 +71,7 @@ KnownAt = Annotated[
     datetime | None,
     typer.Option(
         "--known-at",
-        parser=_instant,
+        parser=instant_of,
         metavar="INSTANT",
         help="Only what was known then: an instant with offset, or a day, which means the end of"
         " that day in Asia/Shanghai; now if absent. 当时已知的事实。",

@@ -11,6 +11,7 @@ from services.ledger.cli import (
     almanac,
     books,
     files,
+    keys,
     laws,
     lists,
     people,
@@ -34,7 +35,8 @@ app = typer.Typer(
 running.add_to(app)
 files.add_to(app)
 books.add_to(app)
-people.add_to(app)
+app.add_typer(keys.app, name="key")
+app.add_typer(people.users, name="user")
 lists.add_to(reports.app)
 app.add_typer(reports.app, name="report")
 app.add_typer(laws.app, name="law")

@@ -1,26 +1,20 @@
 """Register parties, platforms' and people's sign-ins, and machine keys."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Final
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from services.events import ApiKeyAdded, PartyRegistered, UserAdded, UserPasswordSet
-from services.ledger.access import OPERATOR, NotSignedInError, Viewer, digest
+from services.events import ApiKeyAdded, PartyRegistered, UserAdded
+from services.ledger.access import OPERATOR, Viewer, digest
 from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
-from services.ledger.ids import id_of, new_id
+from services.ledger.ids import new_id
 from services.ledger.law.uscc import parse_uscc
 from services.ledger.log.service import Entry, append
+from services.ledger.parties import keys, passwords, users
 from services.ledger.parties.models import KINDS, Party, PartyIdentifier, User
-
-_HASHER: Final = PasswordHasher()
 
 
 class PartyKindError(LedgerError):
@@ -139,41 +133,40 @@ def add_user(
     role: str,
     party_id: UUID | None,
     password: str,
+    duty: str = "",
+    initial: bool = False,
     by: Viewer = OPERATOR,
 ) -> UUID:
-    """Add a person who signs in, or change the password of one who does; return the id."""
-    user = session.exec(select(User).where(User.login == login)).one_or_none()
-    told = UserAdded if user is None else UserPasswordSet
-    if user is None:
-        user = User(id=new_id(), login=login, role=role, party_id=party_id, password_hash="")
-    user.password_hash = _HASHER.hash(password)
-    session.add(user)
-    session.flush()
-    event = told(role=user.role, party_id=user.party_id)
-    append(session, [Entry(user.id, event, by.name, by.party_id)])
-    return user.id
+    """Add a person who signs in, or give one who does a new password; return the id.
 
-
-@cache
-def _nobody() -> str:
-    """The hash checked for an unknown login, which so takes as long as a wrong password."""
-    return _HASHER.hash(secrets.token_urlsafe(16))
-
-
-def check_password(session: Session, login: str, password: str) -> User:
-    """Return who signs in with a login and password.
+    Args:
+        initial: somebody else knows the password, so that it opens nothing but choosing another.
 
     Raises:
-        NotSignedInError: one of the two is wrong; which is not said.
+        WeakPasswordError: the password can be guessed.
+        RoleAndPartyError: the role, duty and party do not go together.
     """
+    passwords.check_strength(password, login=login)
+    actor = by.user_id or by.name
     user = session.exec(select(User).where(User.login == login)).one_or_none()
-    try:
-        _HASHER.verify(user.password_hash if user else _nobody(), password)
-    except VerificationError:
-        user = None
-    if user is None:
-        raise NotSignedInError("The name or password is wrong.", "用户名或密码错误。")
-    return user
+    if user is not None:
+        users.set_password(session, user, passwords.hashed(password), initial=initial, actor=actor)
+        return user.id
+    users.check_role(role, duty, party_id)
+    user = User(
+        id=new_id(),
+        login=login,
+        role=role,
+        duty=duty,
+        party_id=party_id,
+        password_hash=passwords.hashed(password),
+        password_initial=initial,
+    )
+    session.add(user)
+    session.flush()
+    event = UserAdded(role=role, party_id=party_id)
+    append(session, [Entry(user.id, event, str(actor), by.party_id, debtor_id=party_id)])
+    return user.id
 
 
 def add_api_key(
@@ -188,16 +181,15 @@ def add_api_key(
     """Let a machine in with a token; only the token's hash is kept. Again changes nothing."""
     added = session.connection().execute(
         text(
-            "INSERT INTO api_keys (key_hash, name, role, party_id)"
+            "WITH used AS (INSERT INTO uses (digest) VALUES (:hash) ON CONFLICT DO NOTHING)"
+            " INSERT INTO api_keys (key_hash, name, role, party_id)"
             " VALUES (:hash, :name, :role, :party_id) ON CONFLICT DO NOTHING"
         ),
         {"hash": digest(token), "name": name, "role": role, "party_id": party_id},
     )
     if added.rowcount:
-        # Derived from the hash, which it does not give away: it is a hash of that.
-        subject_id = id_of("api_key", digest(token).hex())
         event = ApiKeyAdded(name=name, role=role, party_id=party_id)
-        append(session, [Entry(subject_id, event, by.name, by.party_id)])
+        append(session, [Entry(keys.subject_of(digest(token)), event, by.name, by.party_id)])
 
 
 def get(session: Session, party_id: UUID) -> Party:
