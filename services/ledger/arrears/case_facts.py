@@ -69,7 +69,8 @@ COMPLAINT_SEEN: Final = """(CAST(:regulator AS boolean) OR c.creditor_id = CAST(
 authority has asked it (802号 第二十条); to all others, the operator too, there is none."""
 _COMPLAINT: Final = text(
     f"""
-    SELECT c.id, c."on" AS submitted_on,
+    SELECT c.id,
+      coalesce(max(t."on") FILTER (WHERE t.kind = 'SUPPLEMENTED'), c."on") AS submitted_on,
       min(t."on") FILTER (WHERE t.kind = 'ACCEPTED') AS accepted_on,
       min(t."on") FILTER (WHERE t.kind = 'RECEIVED') AS materials_received_on
     FROM complaints c LEFT JOIN complaint_steps t ON t.receivable_id = c.receivable_id
