@@ -50,9 +50,9 @@ _PAGE: Final = text(
 _TOTALS: Final = text(
     f"""
     WITH {_FOLDED}
-    SELECT currency, count(*) AS receivables, sum(principal_open_fen)::bigint AS principal_open_fen,
-      sum(claimed_fen)::bigint AS claimed_fen, sum(waived_fen)::bigint AS waived_fen,
-      sum(paid_fen)::bigint AS paid_fen, sum(open_fen)::bigint AS open_fen
+    SELECT currency, count(*) AS receivables, sum(principal_open_fen) AS principal_open_fen,
+      sum(claimed_fen) AS claimed_fen, sum(waived_fen) AS waived_fen,
+      sum(paid_fen) AS paid_fen, sum(open_fen) AS open_fen
     FROM claimed GROUP BY currency ORDER BY currency
     """
 )

@@ -30,8 +30,8 @@ _AGEING: Final = text(
       CASE WHEN days IS NULL THEN -2 WHEN days <= 0 AND :since = 'due' THEN -1
         ELSE (SELECT count(*) FROM unnest(CAST(:bands AS integer[])) AS t(upper)
               WHERE aged.days > t.upper) END AS band,
-      count(*) AS count, sum(open_fen)::bigint AS open_fen,
-      sum(disputed_fen)::bigint AS disputed_fen
+      count(*) AS count, sum(open_fen) AS open_fen,
+      sum(disputed_fen) AS disputed_fen
     FROM aged GROUP BY 1, 2 ORDER BY 1, 2
     """
 )
@@ -49,8 +49,8 @@ _OVERDUE_PAGE: Final = text(
 _OVERDUE_TOTALS: Final = text(
     f"""
     WITH {BOOK} SELECT currency, count(*) AS count,
-      sum({_OPEN} - disputed_fen)::bigint AS undisputed_fen,
-      sum(disputed_fen)::bigint AS disputed_fen,
+      sum({_OPEN} - disputed_fen) AS undisputed_fen,
+      sum(disputed_fen) AS disputed_fen,
       count(*) FILTER (WHERE applies = 'true' AND {_OPEN} > disputed_fen) AS under_review
     FROM book WHERE due_on < :as_of AND {_OPEN} > 0 GROUP BY currency ORDER BY currency
     """
