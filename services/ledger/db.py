@@ -5,11 +5,14 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection, AsyncRawCursor
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import namedtuple_row
 from psycopg_pool import AsyncConnectionPool
@@ -22,6 +25,20 @@ _TIMEOUTS = (
     "-c timezone=UTC -c lock_timeout=3s -c statement_timeout={statement}"
     " -c idle_in_transaction_session_timeout=60s"
 )
+
+
+class _Numeric(Loader):
+    """Reads a whole numeric as an int: such are sums of fen in SQL, with all their digits.
+
+    A bigint would overflow where some ten thousand of the largest amounts are added up.
+    """
+
+    def load(self, data: Buffer) -> int | Decimal:
+        written = bytes(data).decode()
+        return int(written) if written.lstrip("-").isdecimal() else Decimal(written)
+
+
+psycopg.adapters.register_loader("numeric", _Numeric)
 
 
 def driver_url(url: str) -> str:

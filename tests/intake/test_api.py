@@ -19,7 +19,7 @@ from services.ledger import config, db
 from services.ledger.access import OPERATOR
 from services.ledger.edges import LedgerApi
 from services.ledger.ids import new_id
-from services.ledger.intake import jobs
+from services.ledger.intake import jobs, service
 from services.ledger.intake.api import FILE_BYTES, router
 from services.ledger.intake.tasks import work
 from services.ledger.parties.service import Registration, add_api_key, register
@@ -311,7 +311,7 @@ def test_a_file_that_kills_every_worker_is_given_up_and_may_be_asked_for_again(
         raise MemoryError
 
     with monkeypatch.context() as broken:
-        broken.setattr(jobs.service, "preview", die)
+        broken.setattr(service, "preview", die)
         for _ in range(5):
             with pytest.raises(MemoryError):
                 work(import_id=import_id)
@@ -327,7 +327,7 @@ def test_a_file_that_kills_every_worker_is_given_up_and_may_be_asked_for_again(
 def test_while_one_file_is_taken_another_waits_and_loses_no_attempt(client: TestClient) -> None:
     import_id = sent(client)["id"]
     with db.transaction() as session:
-        assert jobs.service.may_take(session)
+        assert service.may_take(session)
         assert work(import_id=import_id) is None
         assert waiting() == [import_id]
 

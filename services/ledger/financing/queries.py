@@ -34,7 +34,7 @@ _ELIGIBLE_PAGE: Final = text(
 )
 _ELIGIBLE_TOTALS: Final = text(
     f"""
-    WITH {BOOK} SELECT b.currency, count(*) AS count, sum(b.receivable_fen)::bigint AS free_fen
+    WITH {BOOK} SELECT b.currency, count(*) AS count, sum(b.receivable_fen) AS free_fen
     FROM book b WHERE {ELIGIBLE} GROUP BY b.currency ORDER BY b.currency
     """
 )
@@ -87,13 +87,13 @@ ROWS: Final = """
 _STREAMED: Final = 5_000
 """Rows of an export in memory at a time."""
 _FACE_TOTAL: Final = text(
-    "SELECT sum(r.face_fen)::bigint FROM claims x JOIN receivables r ON r.id = x.receivable_id"
+    "SELECT sum(r.face_fen) FROM claims x JOIN receivables r ON r.id = x.receivable_id"
     " WHERE x.export_id = :export_id"
 )
 _STATES: Final = text(
     """
     SELECT coalesce(a.state, 'RESERVED') AS state, count(*) AS count,
-      sum(x.amount_fen)::bigint AS amount_fen, sum(a.financed_fen)::bigint AS financed_fen
+      sum(x.amount_fen) AS amount_fen, sum(a.financed_fen) AS financed_fen
     FROM claims x LEFT JOIN LATERAL (
       SELECT a.state, a.financed_fen FROM claim_answers a
       WHERE a.receivable_id = x.receivable_id AND a.claim_id = x.id

@@ -15,17 +15,17 @@ _OPEN: Final = "(b.receivable_fen + b.disputed_fen + b.reserved_fen + b.assigned
 _SUMMARY: Final = text(
     f"""
     WITH {BOOK}
-    SELECT b.currency, count(*) AS receivables, sum(b.face_fen)::bigint AS face_fen,
+    SELECT b.currency, count(*) AS receivables, sum(b.face_fen) AS face_fen,
       count(*) FILTER (WHERE {_OPEN} = 0) AS settled,
-      coalesce(sum(b.face_fen) FILTER (WHERE {_OPEN} = 0), 0)::bigint AS settled_fen,
+      coalesce(sum(b.face_fen) FILTER (WHERE {_OPEN} = 0), 0) AS settled_fen,
       count(*) FILTER (WHERE {_OPEN} > 0) AS open,
-      sum({_OPEN})::bigint AS open_fen, sum(b.disputed_fen)::bigint AS disputed_fen,
+      sum({_OPEN}) AS open_fen, sum(b.disputed_fen) AS disputed_fen,
       count(*) FILTER (WHERE b.confirmed_on IS NOT NULL) AS confirmed,
       count(*) FILTER (WHERE {_OPEN} > 0 AND b.due_on < :as_of) AS overdue,
-      coalesce(sum({_OPEN}) FILTER (WHERE b.due_on < :as_of), 0)::bigint AS overdue_fen,
+      coalesce(sum({_OPEN}) FILTER (WHERE b.due_on < :as_of), 0) AS overdue_fen,
       count(*) FILTER (WHERE {ELIGIBLE}) AS eligible,
-      coalesce(sum(b.receivable_fen) FILTER (WHERE {ELIGIBLE}), 0)::bigint AS eligible_fen,
-      sum(b.reserved_fen)::bigint AS reserved_fen, sum(b.assigned_fen)::bigint AS assigned_fen
+      coalesce(sum(b.receivable_fen) FILTER (WHERE {ELIGIBLE}), 0) AS eligible_fen,
+      sum(b.reserved_fen) AS reserved_fen, sum(b.assigned_fen) AS assigned_fen
     FROM book b GROUP BY b.currency ORDER BY b.currency
     """
 )

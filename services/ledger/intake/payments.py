@@ -6,6 +6,7 @@ from services.ledger.intake.answers import DEBTORS_ONLY, LOCK, MOVES, NAMED, POS
 from services.ledger.intake.desk import Desk
 from services.ledger.intake.events import event_id, yuan
 from services.ledger.journal.queries import INTEREST_LEFT
+from services.ledger.money import MAX_FEN
 from services.ledger.payments.allocation import PRINCIPAL_FIRST
 from services.ledger.payments.service import ORDER
 
@@ -85,6 +86,12 @@ def take_payments(desk: Desk, import_id: object) -> None:
              GROUP BY p.payment_id HAVING count(DISTINCT (r.debtor_id, r.currency)) > 1) x
            USING (payment_id)"""
     )
+    desk.fault(
+        """SELECT line, 'amount', 'AMOUNT_TOO_LARGE', payment FROM in_run
+           WHERE payment_id IN (SELECT payment_id FROM in_run WHERE nth = 1
+             GROUP BY payment_id HAVING sum(amount) > :most)""",
+        most=MAX_FEN,
+    )
     desk.run("DELETE FROM in_run s USING in_fault f WHERE f.line = s.line")
     for statement in _COUNTS.split(";"):
         desk.run(statement)
@@ -113,12 +120,12 @@ _DUE_FOR: Final = f"""
       WINDOW paying AS (PARTITION BY s.receivable_id ORDER BY s."on", s.known_at, s.line)
     ), divided AS (
       SELECT *, (CASE WHEN principal_first THEN least(greatest(sum_fen - open_fen, 0), left_fen)
-        ELSE sum_fen + least(min(left_fen - sum_fen) OVER paying, 0) END)::bigint
+        ELSE sum_fen + least(min(left_fen - sum_fen) OVER paying, 0) END)
           AS interest_until_fen
       FROM due WINDOW paying AS (PARTITION BY receivable_id ORDER BY "on", known_at, line)
     ), summed AS (
-      SELECT *, (sum_fen - interest_until_fen)::bigint AS until_fen,
-        interest_until_fen - lag(interest_until_fen, 1, 0::bigint) OVER paying AS to_interest_fen
+      SELECT *, sum_fen - interest_until_fen AS until_fen,
+        interest_until_fen - lag(interest_until_fen, 1, 0::numeric) OVER paying AS to_interest_fen
       FROM divided WINDOW paying AS (PARTITION BY receivable_id ORDER BY "on", known_at, line)
     )
     SELECT *, paid_fen - to_interest_fen AS fen FROM summed"""

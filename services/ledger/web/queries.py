@@ -58,8 +58,8 @@ _EXPORTS: Final = text(
     )
     SELECT g.id, g.reference, g.as_of, g.currency, g.recorded_at, g.code AS platform_code,
       g.name AS platform_name, g.whole, coalesce(a.state, 'RESERVED') AS state,
-      count(*) AS count, sum(x.amount_fen)::bigint AS amount_fen,
-      coalesce(sum(a.financed_fen), 0)::bigint AS financed_fen
+      count(*) AS count, sum(x.amount_fen) AS amount_fen,
+      coalesce(sum(a.financed_fen), 0) AS financed_fen
     FROM page g JOIN claims x ON x.export_id = g.id
     JOIN receivables r ON r.id = x.receivable_id
     LEFT JOIN LATERAL (

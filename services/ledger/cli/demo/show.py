@@ -29,7 +29,7 @@ _UNSENT: Final = frozenset({"planned", "claimed", "failed"})
 _EXPORTED: Final = text(
     """
     SELECT p.code, p.name, x.currency, count(DISTINCT x.id) AS exports, count(c.id) AS receivables,
-      sum(c.amount_fen)::bigint AS total_fen,
+      sum(c.amount_fen) AS total_fen,
       count(*) FILTER (WHERE a.state = 'FINANCED') AS financed,
       count(*) FILTER (WHERE a.state = 'REFUSED') AS refused,
       count(*) FILTER (WHERE a.state = 'PENDING' OR a.state IS NULL) AS pending
