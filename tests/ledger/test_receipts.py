@@ -10,6 +10,7 @@ from sqlmodel import Session
 from services.events import DATA
 from services.ledger import db
 from services.ledger.access import OPERATOR, NotAllowedError, Viewer
+from services.ledger.arrears.reasoning import reason
 from services.ledger.arrears.service import assess
 from services.ledger.ids import new_id
 from services.ledger.insight.verify import verify
@@ -152,6 +153,24 @@ def test_a_due_day_that_a_receipt_moves_is_told_and_one_it_leaves_is_not(session
     assert told[0][1]["invoice_number"] == claim.invoice_number
     for _, data in told:
         DATA["receivable.term_changed"].model_validate(data)
+
+
+def test_a_receipt_that_is_named_and_not_delivered_holds_the_start(session: Session) -> None:
+    contract = a_contract(session)
+    order_id = an_order(session, contract)
+    claim = naming(session, contract, "GR-1", "GR-2")
+    stated = a_receivable(session, contract, receipt_ids=(receipt_id(contract.debtor_id, "GR-2"),))
+
+    happened(session, order_id)
+    assert (due_on(session, claim), due_on(session, stated)) == (None, None)
+    known = reason(session, OPERATOR, claim.id, as_of=DAY, known_at=now(session))
+    assert [one["start_on"] for one in known["facts"]["receipts"]] == [None, DAY]
+    assert known["book"]["start_on"] is None
+    happened(session, order_id, reference="GR-2", on=date(2025, 7, 19))
+
+    for each in (claim, stated):
+        assert get_visible(session, OPERATOR, each.id).start_on == date(2025, 7, 19)
+    assert verify(session) == []
 
 
 def test_a_start_that_moves_no_due_day_is_not_told(session: Session) -> None:
