@@ -104,6 +104,7 @@ def get_counts(session: DbSession) -> CountsOut:
         messages=queries.message_counts(session),
         mails=queries.mail_counts(session),
         unread_events=unread_events,
+        arrivals=queries.arrival_counts(session),
     )
 
 

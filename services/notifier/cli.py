@@ -29,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     while True:
         try:
             service.catch_up(settings())
+            service.tell_ledger(settings())
         except OperationalError:
             if chosen.command == "catch-up":
                 raise

@@ -17,6 +17,7 @@ from services.notifier.config import TURN_NANOSECONDS, Settings
 from services.notifier.db import transaction
 from services.notifier.messages import LISTED, Words, merged
 from services.notifier.models import Delivery, Message, Recipient
+from services.notifier.reporting import queue_mailed
 
 RETRY_MINUTES = (1, 5, 30, 120, 300, 600)
 """Wait after the first, second ... failed attempt; after the last one there is one more attempt."""
@@ -146,6 +147,7 @@ def record(session: Session, parcel: Parcel, outcome: Outcome) -> None:
             .where(delivery, col(Delivery.state) != "sent")
             .values(state="sent", delivered_at=func.clock_timestamp(), error=None)
         )
+        queue_mailed(session, parcel.id)
         return
     log.warning("e-mail %s, attempt %d: %s", parcel.id, parcel.attempt, outcome.error)
     is_last = parcel.attempt > len(RETRY_MINUTES)

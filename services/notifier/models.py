@@ -104,7 +104,7 @@ class Delivery(_Table, table=True):
     """Where the last attempt went."""
     error: str | None = Field(default=None, sa_type=Text)
     delivered_at: datetime | None = Field(default=None, sa_type=_INSTANT)
-    """When the recipient's mail server took it over."""
+    """When the mail server took it over: whether it reached anyone is not known."""
 
 
 class Message(_Table, table=True):
@@ -145,6 +145,28 @@ class Message(_Table, table=True):
     """Why there is no e-mail: ``no address`` or ``muted``."""
     seen_at: datetime | None = Field(default=None, sa_type=_INSTANT)
     read_at: datetime | None = Field(default=None, sa_type=_INSTANT)
+
+
+class Unreported(_Table, table=True):
+    """An arrival that the ledger has not answered for, or refused for good."""
+
+    __tablename__ = "arrivals"
+    __table_args__ = (
+        CheckConstraint("stage IN ('MAIL_ACCEPTED', 'SHOWN', 'READ')", name="known_stage"),
+        Index(
+            "arrivals_waiting",
+            "at",
+            "message_id",
+            "stage",
+            postgresql_where=text("refused IS NULL"),
+        ),
+    )
+
+    message_id: UUID = Field(primary_key=True, foreign_key="notifier.messages.id")
+    stage: str = Field(primary_key=True, sa_type=Text)
+    at: datetime = Field(sa_type=_INSTANT)
+    refused: str | None = Field(default=None, sa_type=Text)
+    """Why the ledger does not take it."""
 
 
 class Unread(_Table, table=True):

@@ -1,6 +1,8 @@
 """Reading the ledger's log. The log is the truth; a hint only says that looking is worth it."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx2
 
@@ -15,6 +17,18 @@ class LogGapError(Exception):
     """The ledger left out a position: going on would leave somebody untold for ever."""
 
 
+@contextmanager
+def ledger(config: Settings) -> Iterator[httpx2.Client]:
+    """Give a client that asks the ledger as the notifier."""
+    with httpx2.Client(
+        base_url=config.notifier_ledger_url,
+        headers={"Authorization": f"Bearer {config.notifier_ledger_key}"},
+        timeout=httpx2.Timeout(10, connect=3),
+        trust_env=False,
+    ) as client:
+        yield client
+
+
 def events_after(config: Settings, position: int) -> list[Event]:
     """Return the sealed events after a position, at most one window of them, in order.
 
@@ -23,12 +37,7 @@ def events_after(config: Settings, position: int) -> list[Event]:
         LogGapError: the positions do not follow each other.
     """
     events: list[Event] = []
-    with httpx2.Client(
-        base_url=config.notifier_ledger_url,
-        headers={"Authorization": f"Bearer {config.notifier_ledger_key}"},
-        timeout=httpx2.Timeout(10, connect=3),
-        trust_env=False,
-    ) as client:
+    with ledger(config) as client:
         while True:
             after = position + len(events)
             limit = min(_PAGE, config.notifier_window - len(events))

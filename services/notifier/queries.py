@@ -1,11 +1,32 @@
 """Reads of the notifier."""
 
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, CursorResult, case, func, text, update
 from sqlmodel import Session, col, select
 
-from services.notifier.models import Cursor, Delivery, Message, Recipient, Unread
+from services.notifier.models import Cursor, Delivery, Message, Recipient, Unread, Unreported
+
+_SHOWN: Final = text("""
+    WITH shown AS (
+      UPDATE notifier.messages SET seen_at = now()
+      WHERE recipient_id = :party_id AND channel = 'inbox' AND event_position <= :up_to
+        AND seen_at IS NULL
+      RETURNING id, seen_at
+    )
+    INSERT INTO notifier.arrivals (message_id, stage, at) SELECT id, 'SHOWN', seen_at FROM shown
+    """)
+_READ: Final = text("""
+    WITH opened AS (
+      UPDATE notifier.messages SET read_at = now(), seen_at = coalesce(seen_at, now())
+      WHERE recipient_id = :party_id AND channel = 'inbox' AND id = :message_id
+        AND read_at IS NULL
+      RETURNING id, read_at
+    )
+    INSERT INTO notifier.arrivals (message_id, stage, at) SELECT id, 'READ', read_at FROM opened
+    """)
+"""What is read has been shown: it is reported once, as the stronger of the two."""
 
 
 def inbox(
@@ -38,23 +59,15 @@ def unread_count(session: Session, party_id: UUID) -> int:
 
 def mark_seen(session: Session, party_id: UUID, *, up_to: int) -> int:
     """Record that a party was shown its messages up to an event; return how many were new."""
-    new = (col(Message.event_position) <= up_to) & col(Message.seen_at).is_(None)
-    shown = update(Message).where(_in_inbox(party_id), new).values(seen_at=func.now())
-    return session.exec(shown).rowcount
+    shown = session.execute(_SHOWN, {"party_id": party_id, "up_to": up_to})
+    return cast("CursorResult[Any]", shown).rowcount
 
 
 def mark_read(session: Session, party_id: UUID, message_id: UUID) -> Message | None:
     """Record that a party read a message, the first time; None if its inbox has no such message."""
-    now = func.now()
-    return session.exec(
-        update(Message)
-        .where(_in_inbox(party_id), col(Message.id) == message_id)
-        .values(
-            read_at=func.coalesce(col(Message.read_at), now),
-            seen_at=func.coalesce(col(Message.seen_at), now),
-        )
-        .returning(Message)
-    ).scalar_one_or_none()
+    session.execute(_READ, {"party_id": party_id, "message_id": message_id})
+    found = select(Message).where(_in_inbox(party_id), col(Message.id) == message_id)
+    return session.exec(found).one_or_none()
 
 
 def mute(session: Session, party_id: UUID, types: list[str]) -> bool:
@@ -79,6 +92,13 @@ def message_counts(session: Session) -> dict[str, dict[str, int]]:
 def mail_counts(session: Session) -> dict[str, int]:
     """Return how many e-mails there are by state; a digest is one."""
     state = col(Delivery.state)
+    found = session.exec(select(state, func.count()).group_by(state))
+    return {name: count for name, count in found}  # noqa: C416 (rows are no pairs to mypy)
+
+
+def arrival_counts(session: Session) -> dict[str, int]:
+    """Return how many arrivals the ledger has yet to be told of, and how many it refused."""
+    state = case((col(Unreported.refused).is_(None), "waiting"), else_="refused")
     found = session.exec(select(state, func.count()).group_by(state))
     return {name: count for name, count in found}  # noqa: C416 (rows are no pairs to mypy)
 

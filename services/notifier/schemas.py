@@ -58,6 +58,8 @@ class CountsOut(_Out):
     """By state; a digest is one e-mail for many messages."""
     unread_events: int
     """Events passed over because they broke the contract."""
+    arrivals: dict[str, int]
+    """Of which the ledger is yet to be told (`waiting`), and which it `refused`."""
 
 
 class RetryOut(_Out):

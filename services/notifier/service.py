@@ -11,6 +11,7 @@ from services.notifier.db import transaction
 from services.notifier.delivery import deliver_due
 from services.notifier.planning import plan, position
 from services.notifier.pull import LogGapError, events_after
+from services.notifier.reporting import report
 
 log = logging.getLogger("notifier")
 
@@ -20,11 +21,14 @@ def pull_and_plan(config: Settings) -> int:
 
     The ledger is asked outside any transaction, so that a slow answer locks nobody.
     """
-    planned = 0
+    planned, before = 0, -1
     ends_at = time.monotonic_ns() + TURN_NANOSECONDS
     while True:
         with transaction(config.database_url) as session:
             after = position(session)
+        if after == before:
+            return planned  # Someone else holds the cursor, or has set it back.
+        before = after
         events = events_after(config, after)
         if events:
             with transaction(config.database_url) as session:
@@ -47,3 +51,17 @@ def catch_up(config: Settings) -> int:
         log.exception("the ledger's log cannot be read; nothing after the cursor is planned")
     deliver_due(config)
     return planned
+
+
+def tell_ledger(config: Settings) -> int:
+    """Report what arrived; return how many arrivals the ledger answered for.
+
+    A ledger that does not answer loses nothing: what it was not told waits.
+    """
+    try:
+        return report(config)
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        log.warning("the ledger cannot be told what arrived: %s", error)
+    except ValidationError:
+        log.exception("the ledger's answer to what arrived cannot be read")
+    return 0

@@ -16,3 +16,9 @@ def catch_up() -> None:
 def deliver() -> None:
     """Send what is due; several may run side by side."""
     delivery.deliver_due(settings())
+
+
+@shared_task(name="notifier.report")
+def report() -> None:
+    """Tell the ledger which notices arrived."""
+    service.tell_ledger(settings())

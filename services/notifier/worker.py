@@ -44,6 +44,6 @@ app.conf.update(
             "options": {"queue": "notifier", "expires": 2 * _TICK_SECONDS},
         }
         # Catching up sends too; a second sender goes on while the ledger is slow to answer.
-        for name in ("notifier.catch_up", "notifier.deliver")
+        for name in ("notifier.catch_up", "notifier.deliver", "notifier.report")
     },
 )

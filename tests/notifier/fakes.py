@@ -38,6 +38,11 @@ class FakeLedger:
     def __init__(self) -> None:
         self.events: list[dict[str, object]] = []
         self.asked: list[dict[str, list[str]]] = []
+        self.arrivals: list[dict[str, str]] = []
+        """Every arrival of every report, repeats included."""
+        self.refused: dict[str, str] = {}
+        self.after_hearing: Callable[[], None] = lambda: None
+        """Called with a report taken, before the reporter hears of it."""
         self.url = ""
 
     def append(
@@ -95,6 +100,23 @@ def a_ledger() -> Iterator[FakeLedger]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            allowed = (
+                self.headers["Authorization"] == f"Bearer {KEY}"
+                and self.path == "/v1/message-arrivals"
+            )
+            answer = b"{}"
+            if allowed:
+                told = json.loads(body)["arrivals"]
+                ledger.arrivals += told
+                ledger.after_hearing()
+                answer = json.dumps({"recorded": len(told), "refused": ledger.refused}).encode()
+            self.send_response(200 if allowed else 401)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
 
         def log_message(self, *_: object) -> None:
             pass

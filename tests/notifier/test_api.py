@@ -89,6 +89,7 @@ def test_the_numbers_say_what_was_told(client: TestClient) -> None:
         "messages": {"inbox": {"delivered": 6}, "email": {"sent": 6}},
         "mails": {"sent": 6},
         "unread_events": 0,
+        "arrivals": {"waiting": 6},
     }
     health = client.get("/healthz").json()
     assert health == {"ok": True, "position": 5, "oldest_due_seconds": 0, "unread_events": 0}
