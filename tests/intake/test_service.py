@@ -10,6 +10,7 @@ from services.ledger.intake.loading import load_profile
 from services.ledger.intake.service import FaultyRowsError, Intake, commit, preview
 from services.ledger.law.uscc import check_character
 from services.ledger.log.service import seal
+from services.ledger.receivables.notice import import_almanac
 from tests.intake.conftest import TODAY, Take
 from tests.intake.files import (
     BUYER,
@@ -236,3 +237,29 @@ def test_a_preview_finds_the_faults_a_commit_finds(
     assert seen.new == {"receivable": 1}
     assert (count(session, "receivables"), count(session, "balances")) == (0, 0)
     assert codes(commit(session, intake)) == codes(seen)
+
+
+def test_contracts_of_a_file_are_decided_by_the_almanac_of_the_installation(
+    session: Session, take: Take
+) -> None:
+    cap = "kind,date,value,source\nlimit:gov_cap_days,2026-01-01,45,测试用\n"
+    import_almanac(session, OPERATOR, cap.encode(), name="a.csv", today=TODAY)
+    base = "11110000600037344"
+    office = base + check_character(base)
+    take("企业2", "统一社会信用代码,名称,类型", f"{office},某局,机关")
+
+    report = take(
+        "合同2",
+        "合同编号,买方统一社会信用代码,卖方统一社会信用代码,签订日期,约定付款天数",
+        f"HT-8,{office},{SELLER},2025-12-31,90",
+        f"HT-9,{office},{SELLER},2026-01-01,90",
+    )
+
+    assert report.errors == []
+    decided = session.connection().execute(
+        text(
+            "SELECT due_cap_days, almanac_version FROM contracts"
+            " WHERE reference IN ('HT-8', 'HT-9') ORDER BY reference"
+        )
+    )
+    assert [tuple(row) for row in decided] == [(60, 1), (45, 1)]
