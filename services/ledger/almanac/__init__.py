@@ -5,6 +5,7 @@ from services.ledger.almanac.load import (
     limits_of,
     lpr_of,
     shipped,
+    shipped_regions,
     sizes_of,
 )
 from services.ledger.law.values import Almanac, LimitMissingError, LprMissingError
@@ -17,5 +18,6 @@ __all__ = [
     "limits_of",
     "lpr_of",
     "shipped",
+    "shipped_regions",
     "sizes_of",
 ]

@@ -12,6 +12,7 @@ from chinese_calendar import constants
 
 from services.ledger.errors import LedgerError
 from services.ledger.law.calendar import Calendar
+from services.ledger.law.regions import RegionRow, parse_region
 from services.ledger.law.sme_standard import SizeRow, SizeStandard
 from services.ledger.law.values import Almanac, LimitRow, LimitTable, LprSeries
 
@@ -84,6 +85,20 @@ def limits_of(rows: Iterable[Row]) -> LimitTable:
 def sizes_of(rows: Iterable[Row]) -> SizeStandard:
     """Return the size standard of rows as in ``sme_standard.csv``."""
     return SizeStandard(_size_row(row) for row in rows)
+
+
+@functools.cache
+def shipped_regions() -> tuple[RegionRow, ...]:
+    """Return the regions that come with the package: provinces, prefectures, what has changed."""
+    return tuple(
+        RegionRow(
+            parse_region(row["code"]),
+            _day(row, "valid_from"),
+            row["name"],
+            tuple(filter(None, row["into"].split(";"))),
+        )
+        for row in shipped_rows("regions.csv")
+    )
 
 
 def _size_row(row: Row) -> SizeRow:

@@ -8,6 +8,7 @@ kind               date                         value
 ``work``           a make-up workday            may be empty
 ``limit:NAME``     valid from                   the cap or timer, a whole number
 ``reading:NAME``   for contracts signed from    the chosen reading of an open point
+``region:CODE``    valid from                   the name, or ``>`` and who took it over
 =================  ===========================  ==========================================
 """
 
@@ -19,6 +20,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from services.ledger.law.calendar import Calendar
+from services.ledger.law.regions import RegionError, parse_region
 from services.ledger.law.settings import OPEN_POINTS
 from services.ledger.law.values import Limits
 
@@ -47,6 +49,7 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _PERCENT: Final = re.compile(r"[0-9]{1,2}\.[0-9]{1,4}", re.ASCII)
 _WHOLE: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
 _YEARS: Final = range(2004, 2050)
+_ABOLISHED: Final = ">"
 _SATURDAY: Final = 5
 _DECEMBER: Final = 12
 
@@ -132,8 +135,10 @@ def _entry(line: int, row: dict[str, str]) -> Entry | Fault:
         problem = _limit(name, row["value"])
     elif kind == "reading":
         problem = _reading(name, row["value"])
+    elif kind == "region":
+        problem = _region(name, row["value"])
     elif kind not in {"rest", "work"} or name:
-        known = "lpr, rest, work, limit:NAME, reading:NAME"
+        known = "lpr, rest, work, limit:NAME, reading:NAME, region:CODE"
         problem = ("kind", f"{row['kind'][:40]!r} is none of {known}.", f"类别须为 {known}")
     if problem is not None:
         column, english, chinese = problem
@@ -170,6 +175,31 @@ def _reading(name: str, value: str) -> tuple[str, str, str] | None:
         known = ", ".join(_OPTIONS[name])
         return ("value", f"{value[:40]!r} is none of {known}.", f"可选：{known}")
     return None
+
+
+def region_value(value: str) -> tuple[str, tuple[str, ...]]:
+    """Return the name a code has, or, after ``>``, the codes that took it over."""
+    if not value.startswith(_ABOLISHED):
+        return value, ()
+    return "", tuple(part.strip() for part in value[1:].split(";"))
+
+
+def _region(code: str, value: str) -> tuple[str, str, str] | None:
+    name, into = region_value(value)
+    if not all(map(_is_region, (code, *into))) or code in into:
+        english = "Write region:370116 with a name, or with > and the codes that took it over."
+        chinese = "请写 region:370116，值为名称，或以 > 开头写明并入的代码"
+        return ("value" if into else "kind", english, chinese)
+    if not name and not into:
+        return ("value", "Write the name that the code has from that day.", "请写自该日起的名称")
+    return None
+
+
+def _is_region(code: str) -> bool:
+    try:
+        return parse_region(code) == code
+    except RegionError:
+        return False
 
 
 def check(

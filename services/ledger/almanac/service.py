@@ -6,7 +6,7 @@ it wants: the newest, the one known at an instant, or the one a contract was dec
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -14,8 +14,9 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ledger.almanac.load import calendar_of, shipped, shipped_rows
-from services.ledger.almanac.notices import Entry
+from services.ledger.almanac.load import calendar_of, shipped, shipped_regions, shipped_rows
+from services.ledger.almanac.notices import Entry, region_value
+from services.ledger.law.regions import RegionRow, RegionTable
 from services.ledger.law.settings import RECOMMENDED
 from services.ledger.law.values import Almanac, LimitRow, LimitTable, LprSeries
 
@@ -54,6 +55,8 @@ class Edition:
     published: frozenset[date]
     """The days of publication of the LPR."""
     readings: tuple[Reading, ...] = ()
+    regions: RegionTable = field(default_factory=lambda: RegionTable(shipped_regions()))
+    """What region codes mean by date (GB/T 2260)."""
 
     def signed(self, on: date | None) -> Almanac:
         """Return the almanac with the readings that count for contracts signed on a day."""
@@ -121,7 +124,15 @@ def _edition(version: int, rows: Sequence[Entry]) -> Edition:
     limits = _limits(known.limits, rows)
     almanac = Almanac(calendar, LprSeries(rates.items(), calendar), limits, known.sizes)
     readings = (Reading(row.on, row.name, row.value) for row in rows if row.kind == "reading")
-    return Edition(version, almanac, frozenset(rates), tuple(readings))
+    regions = RegionTable(
+        (*shipped_regions(), *(_region(row) for row in rows if row.kind == "region"))
+    )
+    return Edition(version, almanac, frozenset(rates), tuple(readings), regions)
+
+
+def _region(row: Entry) -> RegionRow:
+    name, into = region_value(row.value)
+    return RegionRow(row.name, row.on, name, into)
 
 
 def _limits(known: LimitTable, rows: Iterable[Entry]) -> LimitTable:

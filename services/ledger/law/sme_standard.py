@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from services.ledger.errors import LedgerError
+from services.ledger.law.industry import SECTION_OF_NAME, IndustryError, parse_industry
+
+__all__ = ["UNDETERMINED", "Indicators", "IndustryError", "SizeRow", "SizeStandard", "tier"]
 
 LARGE = "LARGE"
 MEDIUM = "MEDIUM"
@@ -15,7 +17,6 @@ UNDETERMINED = "UNDETERMINED"
 
 _TIERS = (LARGE, MEDIUM, SMALL)
 _DIVISIONS = re.compile(r"([A-T])\(([0-9]{2})-([0-9]{2})\)", re.ASCII)
-_CLASS = re.compile(r"([A-T])([0-9]{2})?([0-9]{0,2})", re.ASCII)
 _ENGLISH = (
     "AGRICULTURE",
     "INDUSTRY",
@@ -36,12 +37,6 @@ _ENGLISH = (
 )
 _BOTH_WAYS = frozenset({"10", "11", "12", "13", "14", "15", "16"})
 """Both a number of the standard and a GB/T 4754 division."""
-
-
-class IndustryError(LedgerError):
-    """An industry that is neither of the standard nor of GB/T 4754."""
-
-    code = "INDUSTRY_UNKNOWN"
 
 
 class SizeRow(NamedTuple):
@@ -84,8 +79,8 @@ class SizeStandard:
         """Return the row of an industry, or None where the standard is silent.
 
         Args:
-            industry: its number in the standard, its Chinese or English name there, or a GB/T 4754
-                code such as ``C3511``, ``3511`` or ``G59``.
+            industry: its number in the standard, its Chinese or English name there, a section of
+                GB/T 4754 such as ``制造业``, or a code such as ``C3511``, ``3511`` or ``G59``.
 
         Raises:
             IndustryError: no such thing, or a text of digits that means two things.
@@ -106,25 +101,11 @@ class SizeStandard:
                 f"The industry number {industry} is not one of 1 to {len(self.rows)}.",
                 f"行业序号 {industry} 不在1至{len(self.rows)}之间。",
             )
-        match = _CLASS.fullmatch(self._lettered(text) if text.isdigit() else text)
-        if match is None:
-            raise IndustryError(
-                f"The industry {industry[:40]!r} is neither of the size standard nor of GB/T 4754.",
-                f"行业 {industry[:40]!r} 既不属于划型标准也不是GB/T 4754代码。",
-            )
-        letter, division, rest = match.groups()
-        if division is None:
-            return self._by_prefix.get(letter)
-        code = f"{letter}{division}{rest}"
-        for length in range(len(code), 1, -1):
+        code = SECTION_OF_NAME.get(text) or parse_industry(text).code
+        for length in range(len(code), 0, -1):
             if code[:length] in self._by_prefix:
                 return self._by_prefix[code[:length]]
         return None
-
-    def _lettered(self, digits: str) -> str:
-        """Give a numeric class its section letter; T, which the standard is silent on, if none."""
-        letters = (key[0] for key in self._by_prefix if key[1:3] == digits[:2])
-        return f"{next(letters, 'T')}{digits}"
 
     def _index(self, printed: str, row: SizeRow) -> None:
         divisions = _DIVISIONS.fullmatch(printed)

@@ -11,6 +11,7 @@ from services.events import ApiKeyAdded, PartyRegistered, UserAdded
 from services.ledger.access import OPERATOR, Viewer, digest
 from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
 from services.ledger.ids import new_id
+from services.ledger.law.regions import parse_region
 from services.ledger.law.uscc import parse_uscc
 from services.ledger.log.service import Entry, append
 from services.ledger.parties import keys, passwords, users
@@ -48,6 +49,7 @@ def register(session: Session, viewer: Viewer, new: Registration, request_id: st
 
     Raises:
         UsccError: a wrong 统一社会信用代码.
+        RegionError: a region that is no code of GB/T 2260; one since abolished is taken.
         IdentifierTakenError: an identifier is another party's.
         ReusedIdError: the id names another party.
     """
@@ -79,7 +81,7 @@ def register(session: Session, viewer: Viewer, new: Registration, request_id: st
             name=new.name,
             kind=new.kind,
             domestic=new.domestic,
-            region=new.region,
+            region=parse_region(new.region) if new.region else "",
             email=new.email,
         )
     )
