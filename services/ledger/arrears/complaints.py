@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from services.events import ComplaintFiled, ComplaintMoved, Data
 from services.ledger.access import NotAllowedError, Viewer
-from services.ledger.arrears.complaint_states import CREDITOR, OPEN_STATES, STEPS, Rule
+from services.ledger.arrears.complaint_states import CREDITOR, OPEN_STATES, STEPS, Step, refuse
 from services.ledger.arrears.complaints_queries import Wanted, complaints, steps
 from services.ledger.arrears.facts import PROCEEDINGS, facts
 from services.ledger.errors import LedgerError, NotFoundError
@@ -34,13 +34,6 @@ class ComplaintOpenError(LedgerError):
     status = 409
 
 
-class StepRefusedError(LedgerError):
-    """A step that does not follow from the complaint's state, or lacks what it needs."""
-
-    code = "STEP_REFUSED"
-    status = 409
-
-
 @dataclass(frozen=True, slots=True)
 class Filing:
     """A complaint: under the caller's id, about an amount, on a legal day."""
@@ -51,26 +44,10 @@ class Filing:
     amount_fen: int | None
     """All that is owed on the day of filing, if None."""
     text: str
-    known_at: datetime
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something done about a complaint: under the caller's id, on a legal day."""
-
-    id: UUID
-    receivable_id: UUID
-    complaint_id: UUID
-    kind: str
-    on: date
-    known_at: datetime
-    reason: str = ""
-    text: str = ""
-    extended_to: date | None = None
-    request_id: str = ""
-
-
+_INSTANT: Final = text("SELECT clock_timestamp()")
 _BASIS: Final = text("SELECT applies, reason FROM contracts WHERE id = :id")
 _LOCK: Final = text(
     "SELECT FROM complaints WHERE receivable_id = :receivable_id AND id = :id FOR UPDATE"
@@ -110,7 +87,13 @@ def file(session: Session, viewer: Viewer, filing: Filing) -> bool:
     claim = get_visible(session, viewer, filing.receivable_id, lock=True)
     only_party(viewer, claim.creditor_id, "supplier", "供应商")
     owed_fen = claim.open_fen + claim.interest_fen
-    mine = _all_of(session, viewer, claim, filing.known_at)
+    mine = complaints(
+        session,
+        viewer,
+        Wanted(receivable=claim.id),
+        as_of=date.max,
+        known_at=_instant(session),
+    )
     for row in mine:
         if row["id"] == filing.id:
             wanted = (filing.on, filing.text, filing.amount_fen or row["amount_fen"])
@@ -127,7 +110,7 @@ def file(session: Session, viewer: Viewer, filing: Filing) -> bool:
     amount_fen = filing.amount_fen or owed_fen
     if amount_fen > owed_fen:
         raise exceeds(amount_fen, owed_fen, "owed", "尚欠的")
-    row = {
+    values = {
         "receivable_id": claim.id,
         "id": filing.id,
         "debtor_id": claim.debtor_id,
@@ -136,7 +119,7 @@ def file(session: Session, viewer: Viewer, filing: Filing) -> bool:
         "text": filing.text,
         "on": filing.on,
     }
-    session.connection().execute(_FILE, row)
+    session.connection().execute(_FILE, values)
     told = ComplaintFiled(
         receivable_id=claim.id,
         amount=format_fen(amount_fen),
@@ -147,9 +130,10 @@ def file(session: Session, viewer: Viewer, filing: Filing) -> bool:
     return True
 
 
-def _all_of(session: Session, viewer: Viewer, claim: Claim, known_at: datetime) -> list[RowMapping]:
-    wanted = Wanted(receivable=claim.id)
-    return list(complaints(session, viewer, wanted, as_of=date.max, known_at=known_at))
+def _instant(session: Session) -> datetime:
+    """Return the instant after the locks, by which all they waited for is known."""
+    instant: datetime = session.connection().execute(_INSTANT).scalar_one()
+    return instant
 
 
 def _complainable(session: Session, claim: Claim, filing: Filing, owed_fen: int) -> None:
@@ -190,7 +174,7 @@ def step(session: Session, viewer: Viewer, taken: Step) -> bool:
     """
     key = {"receivable_id": taken.receivable_id, "id": taken.complaint_id}
     session.connection().execute(_LOCK, key)
-    row = one(session, viewer, taken.receivable_id, taken.complaint_id, taken.known_at)
+    row = one(session, viewer, taken.receivable_id, taken.complaint_id, known_at=_instant(session))
     rule = STEPS[taken.kind]
     may = viewer.party_id == row["creditor_id"] if rule.by == CREDITOR else _is_authority(viewer)
     if not may:
@@ -204,7 +188,7 @@ def step(session: Session, viewer: Viewer, taken: Step) -> bool:
             if any(known[name] != getattr(taken, name) for name in _SAME):
                 raise reused(taken.id)
             return False
-    _refuse(row, rule, taken)
+    refuse(row, taken)
     values = {
         name: getattr(taken, name) for name in (*_SAME, "receivable_id", "complaint_id", "id")
     }
@@ -230,68 +214,24 @@ def _is_authority(viewer: Viewer) -> bool:
 
 
 def one(
-    session: Session, viewer: Viewer, receivable_id: UUID, complaint_id: UUID, known_at: datetime
+    session: Session,
+    viewer: Viewer,
+    receivable_id: UUID,
+    complaint_id: UUID,
+    *,
+    known_at: datetime,
+    as_of: date = date.max,
 ) -> RowMapping:
-    """Return a complaint with its state and timer, as all steps recorded by an instant have it.
+    """Return a complaint with its state and timer, as the steps known at an instant have it.
 
     Raises:
         NotFoundError: there is none, or none this viewer may know of.
     """
     wanted = Wanted(one=complaint_id, receivable=receivable_id)
-    found = complaints(session, viewer, wanted, as_of=date.max, known_at=known_at)
+    found = complaints(session, viewer, wanted, as_of=as_of, known_at=known_at)
     if not found:
         raise NotFoundError("No such complaint.", "没有该投诉。")
     return found[0]
-
-
-def _refuse(row: RowMapping, rule: Rule, taken: Step) -> None:
-    if row["state"] not in rule.from_states:
-        states = ", ".join(sorted(rule.from_states))
-        raise StepRefusedError(
-            f"{taken.kind} does not follow from {row['state']}; it follows from: {states}.",
-            f"投诉状态为{row['state']}，不能办理{taken.kind}；可办理的状态：{states}。",
-            field="kind",
-        )
-    if taken.on < row["moved_on"]:
-        raise StepRefusedError(
-            f"{taken.on} is before the last step, of {row['moved_on']}.",
-            f"{taken.on}早于上一步骤的日期{row['moved_on']}。",
-            field="on",
-        )
-    if (rule.reasons and taken.reason not in rule.reasons) or (taken.reason and not rule.reasons):
-        known = ", ".join(sorted(rule.reasons)) or "none"
-        raise StepRefusedError(
-            f"The reason of {taken.kind} is one of: {known}.",
-            f"{taken.kind}的理由须为：{known}。",
-            field="reason",
-        )
-    if rule.needs_text and not taken.text.strip():
-        raise StepRefusedError(
-            f"{taken.kind} needs a text: what is asked, to whom it goes, or what was found.",
-            f"{taken.kind}须填写说明：要求的内容、转交的部门或者处理的结果。",
-            field="text",
-        )
-    _refuse_extension(row, taken)
-
-
-def _refuse_extension(row: RowMapping, taken: Step) -> None:
-    if taken.kind != "EXTENDED":
-        if taken.extended_to is not None:
-            raise StepRefusedError(
-                f"{taken.kind} has no day to extend to.",
-                f"{taken.kind}没有延长期限。",
-                field="extended_to",
-            )
-        return
-    due_on, longest_on = row["timer_due_on"], row["result_max_on"]
-    to = taken.extended_to
-    if to is None or due_on is None or not due_on < to <= longest_on:
-        raise StepRefusedError(
-            f"The result is due on {due_on}; it may be extended to a day up to {longest_on}"
-            " (802号 第二十五条: 最长不超过90日).",
-            f"处理结果期限为{due_on}；最长可延至{longest_on}（802号第二十五条：最长不超过90日）。",
-            field="extended_to",
-        )
 
 
 def _entry(

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.events import REVIEW_FLAG, REVIEW_NOTE
+from services.ledger.arrears import complaint_timers
 
 DUE_SOON_DAYS: Final = 7
 _LOOK_BACK: Final = timedelta(hours=1)
@@ -104,6 +105,8 @@ def last_assessed(session: Session) -> date | None:
 def assess(session: Session, *, as_of: date, at: datetime, request_id: str = "") -> Assessed:
     """Announce what is overdue at the start of a day, and what is due within a week of it.
 
+    With them the time limits of complaints that are about to lapse or have.
+
     Overdue is what was due before the day and has an undisputed balance; for what the Regulation
     covers the announcement is flagged 待拖欠审核 and carries the articles. A repeated or late run
     announces nothing twice: the id of an announcement is derived from the receivable and its due
@@ -141,6 +144,7 @@ def assess(session: Session, *, as_of: date, at: datetime, request_id: str = "")
             "until_on": as_of + soon,
         },
     ).scalar_one()
+    complaint_timers.tell(session, as_of=as_of, at=at, request_id=request_id)
     done = {"as_of": as_of, "at": at, "overdue": overdue, "due_soon": due_soon}
     connection.execute(_DONE, done)
     return Assessed(as_of, overdue, due_soon)
