@@ -3,6 +3,7 @@
 import gc
 
 from services.ledger.arrears.api import router as arrears
+from services.ledger.arrears.complaints_api import router as complaints
 from services.ledger.arrears.facts_api import router as arrears_facts
 from services.ledger.arrears.interest_api import router as interest
 from services.ledger.arrears.reasoning_api import router as reasoning
@@ -39,6 +40,7 @@ DOMAIN = (
     payments,
     arrears,
     arrears_facts,
+    complaints,
     interest,
     reasoning,
     financing,
