@@ -14,6 +14,7 @@ from types import MappingProxyType
 from services.events import (
     access,
     arrears,
+    evidence,
     financing,
     imports,
     messages,
@@ -47,6 +48,7 @@ from services.events.arrears import (
     ReceivableOverdue,
 )
 from services.events.envelope import Amount, Data, Event, EventPage
+from services.events.evidence import EvidenceErased
 from services.events.financing import (
     ExportDelivered,
     PlatformRegistered,
@@ -112,6 +114,7 @@ __all__ = [
     "DisputeResolved",
     "Event",
     "EventPage",
+    "EvidenceErased",
     "ExportDelivered",
     "FileImported",
     "InstrumentHanded",
@@ -160,6 +163,7 @@ DATA: Mapping[str, type[Data]] = MappingProxyType(
             receivables,
             payments,
             arrears,
+            evidence,
             financing,
             imports,
             messages,

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from services.ledger import db
 from services.ledger.config import settings
 from services.ledger.log.service import seal

@@ -3,7 +3,7 @@ from typing import Any
 
 from services.ledger.proof import ledger_verify as v
 from tests.ledger.conftest import Client
-from tests.proof.conftest import PERSON, bundle, sign_the_log
+from tests.proof.conftest import bundle, sign_the_log
 
 
 def check(made: dict[str, Any], **given: Any) -> v.Report:

@@ -107,7 +107,9 @@ def verify(*, as_json: Json = False) -> None:
         bar = shown.add_task("verify", total=len(names))
         findings = proofs.verify(
             session,
-            progress=lambda name: shown.update(bar, description=name, completed=names.index(name)),
+            progress=lambda name, done, total: shown.update(
+                bar, description=name, completed=done, total=total
+            ),
         )
     result = {
         "proven": not findings,

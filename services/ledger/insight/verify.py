@@ -1,4 +1,7 @@
-"""Prove that what is kept beside the facts equals what the facts add up to, over the whole book."""
+"""Prove that what is kept beside the facts equals what the facts add up to, over the whole book.
+
+And that the log is what was signed: its events, its tree, its checkpoints.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,23 +10,28 @@ from typing import Final
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ledger.journal.models import ACCOUNTS
-from services.ledger.receivables.term import DUE, STARTS
+from services.ledger.insight.checks import CHECKS as BOOK
+from services.ledger.insight.checks import Check
+from services.ledger.proof.check import check_log
 
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One invariant: a statement that returns the subjects that break it."""
-
-    name: str
-    english: str
-    chinese: str
-    sql: str
+_EXAMPLES: Final = 5
+LOG: Final = (
+    Check("leaves", "each sealed event is what its leaf says", "每个已封存事件与其树叶一致", ""),
+    Check("tree", "each node is the hash of those below it", "树中每个节点为其下层之哈希", ""),
+    Check(
+        "checkpoints",
+        "each checkpoint is signed and is the tree of its size",
+        "每个检查点签名有效且与树一致",
+        "",
+    ),
+)
+CHECKS: Final = BOOK + LOG
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An invariant, how many subjects break it, and the first of them."""
+    """An invariant, how many subjects or places break it, and the first of them."""
 
     check: str
     english: str
@@ -32,149 +40,36 @@ class Finding:
     examples: list[str]
 
 
-def _fold(account: str) -> str:
-    return (
-        f"coalesce(sum(CASE '{account}' WHEN p.debit THEN p.amount_fen"
-        f" WHEN p.credit THEN -p.amount_fen ELSE 0 END), 0) AS {account}"
-    )
-
-
-_FOLDS: Final = ", ".join(_fold(account) for account in ACCOUNTS)
-_DIFFER: Final = " OR ".join(f"b.{account}_fen <> f.{account}" for account in ACCOUNTS)
-
-CHECKS: Final = (
-    Check(
-        "balances",
-        "each balance equals the fold of its postings",
-        "余额等于分录之和",
-        f"""
-        SELECT r.id FROM receivables r
-        LEFT JOIN balances b ON b.receivable_id = r.id
-        LEFT JOIN (SELECT p.receivable_id, {_FOLDS} FROM postings p GROUP BY 1) f
-          ON f.receivable_id = r.id
-        WHERE b.receivable_id IS NULL OR f.receivable_id IS NULL OR {_DIFFER}
-        """,
-    ),
-    Check(
-        "opening",
-        "each receivable was opened once, for its face",
-        "每笔应收账款按票面登记一次",
-        """
-        SELECT r.id FROM receivables r LEFT JOIN (
-          SELECT receivable_id, sum(amount_fen) AS fen, count(*) AS n FROM postings
-          WHERE debit = 'receivable' AND credit = 'supply' GROUP BY 1) p ON p.receivable_id = r.id
-        WHERE p.n IS DISTINCT FROM 1 OR p.fen <> r.face_fen
-        """,
-    ),
-    Check(
-        "dates",
-        "each due day equals what the facts and the contract give",
-        "到期日等于按事实与合同计算的结果",
-        f"""
-        SELECT r.id FROM receivables r JOIN contracts c ON c.id = r.contract_id
-        JOIN balances b ON b.receivable_id = r.id
-        LEFT JOIN ({STARTS.format(facts="true")}) s ON s.receivable_id = r.id
-        WHERE b.start_on IS DISTINCT FROM s.start_on OR b.due_on IS DISTINCT FROM
-          {DUE.format(agreed="r.agreed_due_on", start="s.start_on")}
-        """,
-    ),
-    Check(
-        "confirmations",
-        "a receivable is confirmed if and only if its debtor confirmed it",
-        "确权状态与确权记录一致",
-        """
-        SELECT b.receivable_id FROM balances b LEFT JOIN (
-          SELECT receivable_id, min("on") AS confirmed_on FROM confirmations
-          WHERE kind = 'CONFIRMED' GROUP BY 1) q ON q.receivable_id = b.receivable_id
-        WHERE b.confirmed_on IS DISTINCT FROM q.confirmed_on
-        """,
-    ),
-    Check(
-        "identities",
-        "each invoice stands behind one receivable",
-        "一张发票只对应一笔应收账款",
-        """
-        SELECT coalesce(r.id, i.receivable_id) FROM receivables r
-        FULL JOIN invoice_identities i ON i.receivable_id = r.id
-        WHERE r.id IS NULL OR i.receivable_id IS NULL OR r.identity <> i.digest
-        """,
-    ),
-    Check(
-        "payments",
-        "each payment is set against receivables in full",
-        "每笔付款均已全额分配",
-        """
-        SELECT coalesce(p.id, a.cause) FROM payments p FULL JOIN (
-          SELECT cause, sum(amount_fen) AS fen FROM postings WHERE debit = 'cash' GROUP BY 1) a
-          ON a.cause = p.id
-        WHERE p.id IS NULL OR a.cause IS NULL OR p.amount_fen <> a.fen
-        """,
-    ),
-    Check(
-        "claims",
-        "what is reserved and assigned is covered by claims that were not refused",
-        "预留与已转让金额均有未被拒绝的融资占用对应",
-        """
-        SELECT b.receivable_id FROM balances b LEFT JOIN (
-          SELECT x.receivable_id, sum(x.amount_fen) AS fen FROM claims x WHERE NOT EXISTS (
-            SELECT FROM claim_answers a WHERE a.receivable_id = x.receivable_id
-              AND a.claim_id = x.id AND a.state = 'REFUSED') GROUP BY 1) c
-          ON c.receivable_id = b.receivable_id
-        WHERE b.reserved_fen + b.assigned_fen > coalesce(c.fen, 0)
-        """,
-    ),
-    Check(
-        "exports",
-        "each export's total is the sum of its claims",
-        "导出批次合计等于明细之和",
-        """
-        SELECT x.id FROM exports x LEFT JOIN (
-          SELECT export_id, count(*) AS n, sum(amount_fen) AS fen FROM claims GROUP BY 1) c
-          ON c.export_id = x.id
-        WHERE c.n IS DISTINCT FROM x.count OR c.fen IS DISTINCT FROM x.total_fen
-        """,
-    ),
-    Check(
-        "events",
-        "each receivable has its opening event",
-        "每笔应收账款均有登记事件",
-        """
-        SELECT r.id FROM receivables r WHERE NOT EXISTS (
-          SELECT FROM events e WHERE e.subject_id = r.id AND e.type = 'receivable.opened')
-        """,
-    ),
-    Check(
-        "order",
-        "each event has one place in the log or waits for it, and places have no gap",
-        "事件在日志中位置唯一且连续",
-        """
-        SELECT e.id FROM events e
-        LEFT JOIN sealed s ON s.event_id = e.id
-        LEFT JOIN unsealed u ON u.subject_id = e.subject_id AND u.event_id = e.id
-        WHERE (s.event_id IS NULL) = (u.event_id IS NULL)
-        UNION ALL
-        SELECT event_id FROM (SELECT event_id, position, row_number() OVER (ORDER BY position) AS n
-          FROM sealed) x WHERE position <> n
-        """,
-    ),
-)
-
-
-def verify(session: Session, *, progress: Callable[[str], None] = lambda _: None) -> list[Finding]:
+def verify(session: Session, *, progress: Progress = lambda *_: None) -> list[Finding]:
     """Return the invariants that are broken; an empty list is the proof that none is.
 
     Args:
-        progress: told the name of each check before it runs.
+        session: of one transaction.
+        progress: told what is looked at, how much of it is done, and how much there is.
     """
     findings = []
-    for check in CHECKS:
-        progress(check.name)
+    for number, check in enumerate(BOOK):
+        progress(check.name, number, len(BOOK))
         counted = text(
             f"WITH broken(id) AS ({check.sql}) SELECT count(*) AS n,"
-            " (SELECT array_agg(id::varchar) FROM (SELECT id FROM broken LIMIT 5) x) AS examples"
-            " FROM broken"
+            f" (SELECT array_agg(id::varchar) FROM (SELECT id FROM broken LIMIT {_EXAMPLES}) x)"
+            " AS examples FROM broken"
         )
         row = session.connection().execute(counted).one()
         if row.n:
             findings.append(Finding(check.name, check.english, check.chinese, row.n, row.examples))
-    return findings
+    return findings + _verify_log(session, progress)
+
+
+def _verify_log(session: Session, progress: Progress) -> list[Finding]:
+    broken: dict[str, list[str]] = {check.name: [] for check in LOG}
+    counts = dict.fromkeys(broken, 0)
+    for place in check_log(session, progress=lambda done, all_: progress("log", done, all_)):
+        counts[place.check] += 1
+        if counts[place.check] <= _EXAMPLES:
+            broken[place.check].append(place.where)
+    return [
+        Finding(check.name, check.english, check.chinese, counts[check.name], broken[check.name])
+        for check in LOG
+        if counts[check.name]
+    ]

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ledger.proof.canonical import canonical
+from services.ledger.proof.canonical import NotCanonicalError, canonical
 from services.ledger.proof.ledger_verify import Suite, leaf_hash
 
 PRIVATE: Final = frozenset(
@@ -60,6 +60,9 @@ _SEALED: Final = """
     WHERE {where} ORDER BY s.position
 """
 _BETWEEN: Final = text(_SEALED.format(where="s.position > :after AND s.position <= :until"))
+_OF_ACTOR: Final = text(
+    _SEALED.format(where="e.actor = :actor AND s.position > :after") + " LIMIT :limit"
+)
 _OF_SUBJECT: Final = text(_SEALED.format(where="s.subject_id = :subject_id"))
 _SALTS: Final = text("SELECT owner, salt FROM salts WHERE owner = ANY(:owners)")
 
@@ -101,6 +104,12 @@ def of_subject(session: Session, subject_id: UUID) -> list[SealedEvent]:
     """Return the sealed events of one subject, in order."""
     rows = session.connection().execute(_OF_SUBJECT, {"subject_id": subject_id})
     return [SealedEvent(*row) for row in rows]
+
+
+def of_actor(session: Session, actor: str, *, after: int, limit: int) -> list[SealedEvent]:
+    """Return the next sealed events that somebody did, after a position; it reads all events."""
+    values = {"actor": actor, "after": after, "limit": limit}
+    return [SealedEvent(*row) for row in session.connection().execute(_OF_ACTOR, values)]
 
 
 def salts(session: Session, events: Sequence[SealedEvent]) -> dict[str, bytes]:
@@ -179,22 +188,31 @@ def leaf(suite: Suite, one: SealedEvent, secrets: Mapping[str, bytes]) -> Json |
     }
     made["previous"] = one.previous
     made["sealed_at"] = one.sealed_at.astimezone(UTC).isoformat()
-    for field, digest in hidden.items():
-        _put(made, field.split("."), {"commitment": digest})
+    try:
+        for field, digest in hidden.items():
+            put(made, field, {"commitment": digest})
+    except (LookupError, TypeError, ValueError):  # something erased where nothing can have been
+        return None
     return made
 
 
 def leaf_digest(suite: Suite, one: SealedEvent, secrets: Mapping[str, bytes]) -> bytes | None:
-    """Return the hash of an event's leaf."""
+    """Return the hash of an event's leaf; None where there can be no leaf."""
     made = leaf(suite, one, secrets)
-    return None if made is None else leaf_hash(suite, canonical(made))
+    try:
+        return None if made is None else leaf_hash(suite, canonical(made))
+    except NotCanonicalError:
+        return None
 
 
 def _instant(value: str) -> str:
     return datetime.fromisoformat(value).astimezone(UTC).isoformat()
 
 
-def _put(holder: Any, path: Sequence[str], value: object) -> None:  # noqa: ANN401 (JSON)
-    for part in path[:-1]:
+def put(event: Json, field: str, value: object) -> None:
+    """Set what an event has at a field such as ``data.email``."""
+    *path, last = field.split(".")
+    holder: Any = event
+    for part in path:
         holder = holder[int(part) if isinstance(holder, list) else part]
-    holder[int(path[-1]) if isinstance(holder, list) else path[-1]] = value
+    holder[int(last) if isinstance(holder, list) else last] = value

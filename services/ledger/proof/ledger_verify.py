@@ -501,7 +501,8 @@ def _told(event: dict[str, Any]) -> str:
     leaf = event["leaf"]
     said = [f"{name}={value}" for name, value in leaf["data"].items() if isinstance(value, str)]
     shown = [f"{name}={one['value']}" for name, one in event.get("openings", {}).items()]
-    return " ".join([str(event["position"]), leaf["recorded_at"], leaf["type"], *said, *shown])
+    line = " ".join([str(event["position"]), leaf["recorded_at"], leaf["type"], *said, *shown])
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
 def _committed(leaf: dict[str, Any]) -> int:

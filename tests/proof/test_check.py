@@ -1,0 +1,168 @@
+"""R-14: whatever is changed in the log's tables is found, and its place is named."""
+
+import random
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.ledger.insight.verify import verify
+from services.ledger.proof import service
+from services.ledger.proof.check import check_log
+from services.ledger.proof.ledger_verify import SUITES
+from services.ledger.proof.signing import LogKeyError
+from tests.proof.made import AT, NEW_KEY, keys, long_log, write
+from tests.proof.mutations import TABLES, mutate
+
+
+@pytest.fixture
+def log(session: Session) -> Session:
+    long_log(session)
+    return session
+
+
+def places(session: Session) -> list[str]:
+    return [f"{place.check}: {place.where}" for place in check_log(session)]
+
+
+def change(session: Session, statement: str) -> list[str]:
+    assert session.connection().execute(text(statement)).rowcount == 1
+    return places(session)
+
+
+def test_a_log_that_nobody_touched_is_proven(log: Session) -> None:
+    assert places(log) == []
+
+
+def test_progress_tells_how_far_it_is(log: Session) -> None:
+    told: list[tuple[int, int]] = []
+    assert not list(check_log(log, progress=lambda done, total: told.append((done, total))))
+    assert told[-1] == (832, 832)
+
+
+def everything(session: Session) -> list[str]:
+    return [f"{one.check} {one.examples}" for one in verify(session)]
+
+
+def try_mutations(session: Session, count: int) -> None:
+    seed = random.randrange(10**9)
+    chance = random.Random(seed)
+    # Whoever owns the tables can take their constraints away first.
+    drop = "ALTER TABLE cosignatures DROP CONSTRAINT cosignatures_size_fkey"
+    session.connection().execute(text(drop))
+    assert everything(session) == []
+    seen = set()
+    for number in range(count):
+        point = session.begin_nested()
+        done = mutate(session, chance)
+        seen.add((done.table, done.what.split(" ")[0]))
+        assert everything(session), f"seed {seed}, mutation {number} was not found: {done}"
+        point.rollback()
+    assert {table for table, _ in seen} == set(TABLES), f"seed {seed}"
+
+
+def test_a_hundred_random_changes_are_all_found(log: Session) -> None:
+    try_mutations(log, 100)
+
+
+@pytest.mark.soak
+def test_five_hundred_random_changes_are_all_found(log: Session) -> None:
+    try_mutations(log, 500)
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        (
+            (
+                'UPDATE events SET data = data || \'{"amount": "99.00"}\' WHERE id ='
+                " (SELECT event_id FROM sealed WHERE position = 302)"
+            ),
+            "leaves: position 302, event {}: it is not what its leaf in the tree says",
+        ),
+        (
+            (
+                "UPDATE events SET recorded_at = recorded_at - interval '1 day' WHERE id ="
+                " (SELECT event_id FROM sealed WHERE position = 302)"
+            ),
+            "leaves: position 302, event {}: it is not what its leaf in the tree says",
+        ),
+        (
+            "DELETE FROM events WHERE id = (SELECT event_id FROM sealed WHERE position = 302)",
+            "leaves: position 302, event {}: the event is gone",
+        ),
+        (
+            "UPDATE sealed SET debtor_id = NULL WHERE position = 302",
+            "leaves: position 302, event {}: its parties differ from those beside its position",
+        ),
+        (
+            (
+                "UPDATE tiles SET hashes = set_byte(hashes, 45 * 32, 7 # get_byte(hashes, 45 * 32))"
+                " WHERE level = 0 AND number = 1"
+            ),
+            "tree: position 302, event {}: its hash in the tree was changed, the event was not",
+        ),
+    ],
+)
+def test_the_place_is_named(log: Session, statement: str, found: str) -> None:
+    event = log.connection().execute(text("SELECT event_id FROM sealed WHERE position = 302"))
+    expected = found.format(event.scalar_one())
+    assert expected in change(log, statement)
+
+
+def test_one_changed_event_is_one_finding(log: Session) -> None:
+    statement = (
+        "UPDATE events SET request_id = 'x' WHERE id ="
+        " (SELECT event_id FROM sealed WHERE position = 1)"
+    )
+    assert len(change(log, statement)) == 1
+
+
+def test_a_sealed_row_taken_away_is_missed(log: Session) -> None:
+    assert change(log, "DELETE FROM sealed WHERE position = 832") == [
+        "leaves: position 832: nothing is sealed there any more"
+    ]
+
+
+def test_a_history_rewritten_with_its_tree_contradicts_what_was_signed(log: Session) -> None:
+    """Who can write every table can make events and tree agree again, but not the signatures."""
+    statement = (
+        'UPDATE events SET data = data || \'{"amount": "99.00"}\' WHERE id ='
+        " (SELECT event_id FROM sealed WHERE position = 302)"
+    )
+    assert change(log, statement)
+    log.connection().execute(text("DELETE FROM tiles"))
+    while service.grow(log, SUITES["sha256-ed25519"]):
+        pass
+    (first, *others) = places(log)
+    assert first == (
+        "checkpoints: checkpoint 2 of size 600: another tree was signed;"
+        " look between positions 201 and 600"
+    )
+    assert len(others) == 3
+    write(log, 5, first=900)
+    service.grow(log, SUITES["sha256-ed25519"])
+    with pytest.raises(service.LogDamagedError):
+        service.checkpoint(log, keys(NEW_KEY), at=AT)
+
+
+def test_a_log_cut_short_is_not_signed_again(log: Session) -> None:
+    log.connection().execute(text("DELETE FROM tiles WHERE level = 0 AND number = 3"))
+    write(log, 5, first=900)
+    with pytest.raises(service.LogDamagedError):
+        service.checkpoint(log, keys(NEW_KEY), at=AT)
+    assert places(log)
+
+
+def test_a_gap_in_the_sealed_positions_is_not_grown_over(log: Session) -> None:
+    write(log, 5, first=900)
+    log.connection().execute(text("DELETE FROM sealed WHERE position = 833"))
+    with pytest.raises(service.LogDamagedError, match="position 833"):
+        service.grow(log, SUITES["sha256-ed25519"])
+
+
+def test_a_key_nobody_handed_over_to_does_not_sign(log: Session) -> None:
+    write(log, 5, first=900)
+    service.grow(log, SUITES["sha256-ed25519"])
+    with pytest.raises(LogKeyError, match="which LEDGER_LOG_KEY does not have"):
+        service.checkpoint(log, keys("E" * 43), at=AT)
