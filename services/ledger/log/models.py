@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime
-from sqlalchemy import BigInteger, DateTime, Index, func
+from sqlalchemy import BigInteger, DateTime, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -13,7 +13,15 @@ class EventRow(SQLModel, table=True):
     """One event, appended in the transaction of the command it tells of."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("events_recorded", "recorded_at", postgresql_using="brin"),)
+    __table_args__ = (
+        Index("events_recorded", "recorded_at", postgresql_using="brin"),
+        Index(
+            "events_access",
+            "recorded_at",
+            "id",
+            postgresql_where=text("split_part(type, '.', 1) IN ('user', 'api_key', 'sign_in')"),
+        ),
+    )
 
     subject_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
