@@ -241,10 +241,7 @@ _HOLD: Final = text(
     " pg_advisory_xact_lock(hashtextextended(id, 0)) FROM unnest(CAST(:ids AS text[])) t(id)"
 )
 HOLD_ALL: Final = "SELECT pg_advisory_xact_lock(hashtext('receipts'))"
-"""What a file does instead of `hold_receipts`: it names more receipts than there is room for locks.
-
-Whoever tells of receipts waits for it; so the order is: receipts, then balances, then new rows.
-"""
+"""What a file does: there is no room for a lock each. First receipts, then balances, then rows."""
 
 
 def receipt_id(debtor_id: UUID, reference: str) -> UUID:
