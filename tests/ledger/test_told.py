@@ -69,7 +69,11 @@ def test_a_contract_says_what_its_parties_were_who_said_so_and_by_which_request(
 def test_whatever_happens_to_a_receipt_is_told_once(session: Session, kind: str) -> None:
     contract = a_contract(session)
     order = Order(
-        id=new_id(), contract_id=contract.id, reference="PO-1", placed_on=date(2025, 7, 1)
+        id=new_id(),
+        contract_id=contract.id,
+        reference="PO-1",
+        placed_on=date(2025, 7, 1),
+        currency="CNY",
     )
     place_order(session, acting_for(contract.debtor_id), order)
     arrival = Arrival("收货-1", kind, date(2025, 7, 9), (order.id,))

@@ -34,8 +34,8 @@ def append(select: str) -> str:
     """Return a statement that appends the events of a SELECT, each once."""
     return f"""
     WITH appended AS (
-      INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, data, request_id,
-        occurred_at)
+      INSERT INTO events (subject_id, id, type, actor, actor_party_id, debtor_id, creditor_id, data,
+        request_id, occurred_at)
       {select}
       ON CONFLICT DO NOTHING RETURNING subject_id, id
     )
@@ -87,7 +87,8 @@ def take_confirmations(desk: Desk) -> None:
     desk.run(
         append(
             f"""SELECT r.id, {event_id("s.known_at", 3, "'confirmed:' || r.id")},
-              'receivable.confirmed', :actor, r.debtor_id, r.creditor_id,
+              'receivable.confirmed', :actor,
+                CAST(:viewer AS uuid), r.debtor_id, r.creditor_id,
               jsonb_build_object({NAMED}, 'confirmed', {yuan("s.fen")},
                 'disputed', {yuan("s.rest_fen")}), :request_id, s.known_at
             FROM in_run s JOIN receivables r ON r.id = s.receivable_id"""
@@ -133,7 +134,8 @@ def take_disputes(desk: Desk) -> None:
     desk.run(
         append(
             f"""SELECT r.id, {event_id("s.known_at", 4, "'disputed:' || s.id")},
-              'receivable.disputed', :actor, r.debtor_id, r.creditor_id,
+              'receivable.disputed', :actor,
+                CAST(:viewer AS uuid), r.debtor_id, r.creditor_id,
               jsonb_build_object({NAMED}, 'amount', {yuan("s.fen")}, 'reason', s.reason),
               :request_id, s.known_at
             FROM in_run s JOIN receivables r ON r.id = s.receivable_id"""

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query, Request, UploadFile, status
+from fastapi import Form, Query, Request, UploadFile, status
 
 from services.ledger.clock import today
-from services.ledger.edges import ApiModel, AskedBy, DbSession, request_id
+from services.ledger.edges import ApiModel, AskedBy, DbSession, Router, request_id
 from services.ledger.ids import new_id
 from services.ledger.intake import jobs, service
 from services.ledger.intake.loading import SHIPPED, load_profile, parse_profile
 from services.ledger.intake.models import ImportJob
 from services.ledger.intake.profile import Profile, ProfileError
 
-router = APIRouter(prefix="/v1/imports", tags=["imports"])
+router = Router(prefix="/v1/imports", tags=["imports"])
 FILE_BYTES = 32 * 1024 * 1024
 """A file that a request may carry; larger ones are taken on the machine, with `ledger intake`."""
 _NAME = re.compile(r"[a-z0-9_]{1,40}", re.ASCII)

@@ -88,16 +88,18 @@ CONFIRM: Final = """
     FROM in_doc WHERE NOT known AND confirmed ORDER BY receivable_id"""
 TELL: Final = f"""
     WITH appended AS (
-      INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, data, request_id,
-        occurred_at)
+      INSERT INTO events (subject_id, id, type, actor, actor_party_id, debtor_id, creditor_id, data,
+        request_id, occurred_at)
       SELECT x.receivable_id, {event_id("x.known_at", 2, "'opened:' || x.receivable_id")},
-        'receivable.opened', :actor, x.debtor_id, x.creditor_id, jsonb_build_object(
+        'receivable.opened', :actor,
+          CAST(:viewer AS uuid), x.debtor_id, x.creditor_id, jsonb_build_object(
           'invoice_number', x.invoice_number, 'currency', x.currency,
           'face', {yuan("x.face_fen")}, 'due_on', b.due_on), :request_id, x.known_at
       FROM in_doc x JOIN balances b USING (receivable_id) WHERE NOT x.known
       UNION ALL
       SELECT x.receivable_id, {event_id("x.known_at", 3, "'confirmed:' || x.receivable_id")},
-        'receivable.confirmed', :actor, x.debtor_id, x.creditor_id, jsonb_build_object(
+        'receivable.confirmed', :actor,
+          CAST(:viewer AS uuid), x.debtor_id, x.creditor_id, jsonb_build_object(
           'invoice_number', x.invoice_number, 'currency', x.currency,
           'confirmed', {yuan("x.face_fen")}, 'disputed', '0.00'), :request_id, x.known_at
       FROM in_doc x WHERE NOT x.known AND x.confirmed
@@ -108,10 +110,11 @@ TELL: Final = f"""
 PROJECT: Final = f"""
     WITH {PROJECTED.format(facts="f.receivable_id IN (SELECT receivable_id FROM in_changed)")},
     appended AS (
-      INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, data, request_id,
-        occurred_at)
+      INSERT INTO events (subject_id, id, type, actor, actor_party_id, debtor_id, creditor_id, data,
+        request_id, occurred_at)
       SELECT m.id, {event_id("now()", 7, "concat('term:', m.id, m.due_on)")},
-        'receivable.term_changed', :actor, m.debtor_id, m.creditor_id, jsonb_build_object(
+        'receivable.term_changed', :actor,
+          CAST(:viewer AS uuid), m.debtor_id, m.creditor_id, jsonb_build_object(
           'invoice_number', m.invoice_number, 'currency', m.currency, 'due_on', m.due_on),
         :request_id, now()
       FROM moved m ORDER BY m.id RETURNING subject_id, id

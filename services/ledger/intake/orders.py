@@ -25,9 +25,10 @@ _PLACE: Final = f"""
       FROM ({_RESOLVED}) s ORDER BY s.order_id, s.known_at, s.placed_on
       ON CONFLICT DO NOTHING RETURNING *
     ), appended AS (
-      INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, data, request_id,
-        occurred_at)
-      SELECT id, {event_id("known_at", 0, "'placed:' || id")}, 'order.placed', :actor, debtor_id,
+      INSERT INTO events (subject_id, id, type, actor, actor_party_id, debtor_id, creditor_id, data,
+        request_id, occurred_at)
+      SELECT id, {event_id("known_at", 0, "'placed:' || id")}, 'order.placed', :actor,
+        CAST(:viewer AS uuid), debtor_id,
         creditor_id, jsonb_build_object('number', reference, 'amount',
           {yuan("coalesce(amount_fen, 0)")}, 'currency', currency, 'placed_on', placed_on),
         :request_id, known_at
@@ -67,17 +68,21 @@ _RECEIVED: Final = """
     INSERT INTO receipts (order_id, id, receipt_id, reference, kind, "on", known_at)
     SELECT order_id, id, receipt_id, reference, kind, "on", coalesce(known_at, now())
     FROM in_goods ON CONFLICT DO NOTHING
-    RETURNING order_id, id, kind, "on", known_at"""
+    RETURNING order_id, id, reference, kind, "on", known_at"""
 _ANNOUNCE: Final = f"""
     WITH fresh AS ({_RECEIVED}), appended AS (
-      INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, data, request_id,
-        occurred_at)
+      INSERT INTO events (subject_id, id, type, actor, actor_party_id, debtor_id, creditor_id, data,
+        request_id, occurred_at)
       SELECT o.id, {event_id("f.known_at", 1, "'received:' || o.id || f.id")},
-        CASE f.kind WHEN 'DELIVERED' THEN 'order.delivered' ELSE 'order.accepted' END, :actor,
-        o.debtor_id, o.creditor_id, jsonb_build_object('number', o.reference,
-          CASE f.kind WHEN 'DELIVERED' THEN 'delivered_on' ELSE 'accepted_on' END, f."on"),
+        CASE f.kind WHEN 'DELIVERED' THEN 'order.delivered' WHEN 'ACCEPTED' THEN 'order.accepted'
+          ELSE 'receipt.recorded' END, :actor,
+          CAST(:viewer AS uuid),
+        o.debtor_id, o.creditor_id, jsonb_build_object('number', o.reference) ||
+          CASE f.kind WHEN 'DELIVERED' THEN jsonb_build_object('delivered_on', f."on")
+            WHEN 'ACCEPTED' THEN jsonb_build_object('accepted_on', f."on")
+            ELSE jsonb_build_object('receipt', f.reference, 'kind', f.kind, 'on', f."on") END,
         :request_id, f.known_at
-      FROM fresh f JOIN orders o ON o.id = f.order_id WHERE f.kind IN ('DELIVERED', 'ACCEPTED')
+      FROM fresh f JOIN orders o ON o.id = f.order_id
       RETURNING subject_id, id
     ), queued AS (
       INSERT INTO unsealed (subject_id, event_id) SELECT subject_id, id FROM appended

@@ -33,8 +33,10 @@ _REGISTER: Final = """
         LATERAL (VALUES (CAST(:scheme AS varchar), s.party), ('USCC', s.uscc)) x(scheme, value)
       WHERE x.value IS NOT NULL
     ), appended AS (
-      INSERT INTO events (subject_id, id, type, actor, debtor_id, data, request_id, occurred_at)
-      SELECT id, md5('registered:' || id)::uuid, 'party.registered', :actor, id,
+      INSERT INTO events (subject_id, id, type, actor, actor_party_id, debtor_id, data, request_id,
+        occurred_at)
+      SELECT id, md5('registered:' || id)::uuid, 'party.registered', :actor,
+        CAST(:viewer AS uuid), id,
         jsonb_build_object('party_id', id, 'name', name, 'roles', jsonb_build_array(kind),
           'email', nullif(email, '')), :request_id, now()
       FROM fresh RETURNING subject_id, id

@@ -176,7 +176,8 @@ def _allocate(desk: Desk) -> None:
     desk.run(
         append(
             f"""SELECT r.receivable_id, {_PAID_ID},
-              'payment.allocated', :actor, r.debtor_id, r.creditor_id, jsonb_build_object({NAMED},
+              'payment.allocated', :actor,
+                CAST(:viewer AS uuid), r.debtor_id, r.creditor_id, jsonb_build_object({NAMED},
                 'payment_reference', r.payment, 'amount', {yuan("r.paid_fen")}, 'paid_on', r."on",
                 'still_open', {yuan("(r.open_fen - r.until_fen)")},
                 'interest', {yuan("r.to_interest_fen")}, 'interest_open',
@@ -184,7 +185,8 @@ def _allocate(desk: Desk) -> None:
             FROM in_pay r
             UNION ALL
             SELECT r.receivable_id, {_SETTLED_ID},
-              'receivable.settled', :actor, r.debtor_id, r.creditor_id,
+              'receivable.settled', :actor,
+                CAST(:viewer AS uuid), r.debtor_id, r.creditor_id,
               jsonb_build_object({NAMED}, 'settled_on', r."on"), :request_id, r.known_at
             FROM in_pay r WHERE r.open_fen = r.until_fen
               AND r.interest_fen = r.interest_until_fen"""

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from services.events import FileImported
 from services.ledger.intake.problems import RowError
 from services.ledger.money import format_fen
 
@@ -49,6 +50,17 @@ class IntakeReport:
             "repeat_count": self.repeat_count,
             "error_count": self.error_count,
         }
+
+    def event(self) -> FileImported:
+        """Return what the log is told; what the file's rows say is told by their own events."""
+        return FileImported(
+            sha256=self.sha256,
+            profile=self.profile,
+            new=self.new,
+            known=self.known,
+            repeats=self.repeat_count,
+            faulty_rows=self.error_count,
+        )
 
     def told(self, most: int) -> dict[str, Any]:
         """Return everything as it leaves the ledger, with so many repeats and errors at most."""

@@ -36,6 +36,7 @@ from services.ledger.intake.read import MAX_BYTES, Table, open_table
 from services.ledger.intake.receivables import take_receivables
 from services.ledger.intake.report import IntakeReport, Repeated
 from services.ledger.intake.rows import records
+from services.ledger.log.service import Entry, append
 
 Progress = Callable[[str, int], None]
 """Called with a step and the line reached, for whoever waits."""
@@ -130,6 +131,9 @@ def commit(session: Session, intake: Intake) -> IntakeReport:
         )
     )
     session.flush()
+    viewer = intake.viewer
+    told = Entry(import_id, report.event(), viewer.name, viewer.party_id)
+    append(session, [told], intake.request_id)
     return report
 
 
