@@ -28,7 +28,7 @@ ALMANAC = shipped()
 DUE = date(2025, 10, 9)
 DAYS = st.dates(date(2025, 8, 1), date(2026, 9, 30))
 AMOUNTS = st.integers(1, 10**9)
-PAYMENTS = st.lists(st.builds(Payment, DAYS, AMOUNTS), max_size=5)
+PAYMENTS = st.lists(st.builds(Payment, DAYS, AMOUNTS, st.none()), max_size=5)
 RATES = st.sampled_from([Rate(5, 10_000), Rate(69, 2_000_000), Rate(3, 36_000), Rate(0, 1)])
 
 
@@ -46,7 +46,7 @@ def claims(draw: st.DrawFn) -> Claim:
         DUE,
         draw(PAYMENTS),
         draw(st.lists(disputes(), max_size=3)),
-        draw(st.lists(st.builds(Payment, DAYS, AMOUNTS), max_size=2)),
+        draw(st.lists(st.builds(Payment, DAYS, AMOUNTS, st.none()), max_size=2)),
         draw(st.booleans()),
     )
 
