@@ -22,6 +22,7 @@ from services.events import (
     parties,
     payments,
     receivables,
+    webhooks,
 )
 from services.events.access import (
     ApiKeyRevoked,
@@ -90,6 +91,15 @@ from services.events.receivables import (
     ReceivableSettled,
     ReceivableTermChanged,
 )
+from services.events.webhooks import (
+    WebhookAdded,
+    WebhookChanged,
+    WebhookDisabled,
+    WebhookPinged,
+    WebhookRemoved,
+    WebhookReplayed,
+    WebhookSecretRotated,
+)
 
 __all__ = [
     "DATA",
@@ -150,6 +160,13 @@ __all__ = [
     "UserAdded",
     "UserChanged",
     "UserPasswordSet",
+    "WebhookAdded",
+    "WebhookChanged",
+    "WebhookDisabled",
+    "WebhookPinged",
+    "WebhookRemoved",
+    "WebhookReplayed",
+    "WebhookSecretRotated",
     "read",
 ]
 
@@ -167,6 +184,7 @@ DATA: Mapping[str, type[Data]] = MappingProxyType(
             financing,
             imports,
             messages,
+            webhooks,
         )
         for kind in vars(room).values()
         if isinstance(kind, type) and issubclass(kind, Data) and "type" in vars(kind)

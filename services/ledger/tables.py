@@ -11,6 +11,7 @@ from services.ledger.parties import models as parties
 from services.ledger.payments import models as payments
 from services.ledger.proof import models as proof
 from services.ledger.receivables import models as receivables
+from services.ledger.webhooks import models as webhooks
 
 ALL = (
     almanac,
@@ -24,4 +25,5 @@ ALL = (
     payments,
     proof,
     receivables,
+    webhooks,
 )
