@@ -1,20 +1,26 @@
 """Tables written for one test, and what reading them gives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlmodel import Session
 
+from services.ledger import config, db
 from services.ledger.access import OPERATOR, Viewer
+from services.ledger.ids import new_id
 from services.ledger.intake.loading import load_profile, parse_profile
 from services.ledger.intake.problems import Problems
 from services.ledger.intake.read import open_table
 from services.ledger.intake.report import IntakeReport
 from services.ledger.intake.rows import records
 from services.ledger.intake.service import Intake, commit
+from services.ledger.parties.service import add_api_key
 from tests.intake.files import BUYER, OTHER, SELLER, STRANGER
+from tests.intake.over_http import SignIn
 
 PAYMENTS = """
 profile: test
@@ -81,3 +87,28 @@ def take(session: Session, tmp_path: Path) -> Take:
         f"HT-1,{OTHER},{SELLER},2025-06-15,30",
     )
     return run
+
+
+@pytest.fixture
+def sign_in(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SignIn]:
+    """The application on a database of its own; call it with a role and party to sign in."""
+    monkeypatch.setenv("DATABASE_URL", fresh_database_url)
+    config.settings.cache_clear()
+    db.dispose()
+    from services.ledger.app import app  # noqa: PLC0415 (after the settings are in place)
+
+    def enter(role: str, party_id: UUID | None = None) -> TestClient:
+        token = str(new_id())
+        with db.transaction() as session:
+            add_api_key(session, name=token, role=role, party_id=party_id, token=token)
+        headers = {"authorization": f"Bearer {token}"}
+        return TestClient(app, headers=headers, raise_server_exceptions=False)
+
+    yield enter
+    db.dispose()
+    config.settings.cache_clear()
+
+
+@pytest.fixture
+def client(sign_in: SignIn) -> TestClient:
+    return sign_in("operator")

@@ -1,96 +1,21 @@
 """Files over HTTP: stored at once, worked on by a worker that may die."""
 
 import io
-import signal
-import subprocess
-import sys
-import time
 import zipfile
-from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from services.ledger import config, db
+from services.ledger import db
 from services.ledger.access import OPERATOR
-from services.ledger.edges import LedgerApi
 from services.ledger.ids import new_id
-from services.ledger.intake import jobs, service
-from services.ledger.intake.api import FILE_BYTES, router
+from services.ledger.intake.api import FILE_BYTES
 from services.ledger.intake.tasks import work
-from services.ledger.parties.service import Registration, add_api_key, register
-from tests.intake.files import BUYER
-
-PARTIES = f"统一社会信用代码,名称,类型\n{BUYER},大买方,大型企业\nX,错,大型企业\n".encode()
-SignIn = Callable[..., TestClient]
-
-
-@pytest.fixture
-def sign_in(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SignIn]:
-    """The endpoints on a database of their own; call it with a role and party to sign in."""
-    monkeypatch.setenv("DATABASE_URL", fresh_database_url)
-    config.settings.cache_clear()
-    db.dispose()
-    app = LedgerApi(max_body_size=1024 * 1024)
-    app.include_router(router)
-
-    def enter(role: str, party_id: UUID | None = None) -> TestClient:
-        token = str(new_id())
-        with db.transaction() as session:
-            add_api_key(session, name=token, role=role, party_id=party_id, token=token)
-        headers = {"authorization": f"Bearer {token}"}
-        return TestClient(app, headers=headers, raise_server_exceptions=False)
-
-    yield enter
-    db.dispose()
-    config.settings.cache_clear()
-
-
-@pytest.fixture
-def client(sign_in: SignIn) -> TestClient:
-    return sign_in("operator")
-
-
-def sent(
-    client: TestClient, content: bytes = PARTIES, query: str = "", **fields: str
-) -> dict[str, Any]:
-    answer = client.post(
-        f"/v1/imports{query}",
-        files={"file": ("企业.csv", content)},
-        data={"profile": "standard", **fields},
-    )
-    assert answer.status_code == 202, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-def asked(client: TestClient, import_id: str) -> dict[str, Any]:
-    answer = client.get(f"/v1/imports/{import_id}")
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-def committed(client: TestClient, import_id: str) -> dict[str, Any]:
-    answer = client.post(f"/v1/imports/{import_id}/commit")
-    assert answer.status_code == 202, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-def parties() -> int:
-    with db.transaction() as session:
-        counted = session.connection().execute(text("SELECT count(*) FROM parties"))
-        return int(counted.scalar_one())
-
-
-def waiting() -> list[str]:
-    with db.transaction() as session:
-        return [str(one) for one in jobs.waiting(session)]
+from services.ledger.parties.service import Registration, register
+from tests.intake.over_http import PARTIES, SignIn, asked, committed, parties, sent, waiting
 
 
 def test_a_file_is_stored_looked_at_and_then_taken(client: TestClient) -> None:
@@ -249,92 +174,6 @@ def test_a_file_larger_than_other_bodies_may_be_is_taken(client: TestClient) -> 
     report = asked(client, import_id)["report"]
     assert report["error_count"] == 100_001
     assert len(report["errors"]) == 1_000
-
-
-def _child(import_id: str) -> subprocess.Popen[bytes]:
-    code = f"from services.ledger.intake.tasks import work; work(import_id={import_id!r})"
-    return subprocess.Popen([sys.executable, "-c", code])
-
-
-def _until_it_waits(server: psycopg.Connection[Any]) -> None:
-    blocked = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND wait_event_type = 'Lock'"
-    )
-    for _ in range(1000):
-        if server.execute(blocked).fetchone() == (1,):
-            return
-        time.sleep(0.02)
-    raise AssertionError("the worker does not wait")
-
-
-def test_a_worker_that_is_killed_leaves_nothing_half_done_and_the_file_waiting(
-    client: TestClient, fresh_database_url: str
-) -> None:
-    import_id = sent(client)["id"]
-    work(import_id=import_id)
-    committed(client, import_id)
-    with (
-        psycopg.connect(fresh_database_url) as holder,
-        psycopg.connect(fresh_database_url, autocommit=True) as server,
-    ):
-        # The row that ends the work; all others are written before it, and none may stay.
-        holder.execute("LOCK TABLE imports IN SHARE MODE")
-        child = _child(import_id)
-        _until_it_waits(server)
-        assert waiting() == []
-        assert work(import_id=import_id) is None
-        child.send_signal(signal.SIGKILL)
-        assert child.wait() == -signal.SIGKILL
-        server.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        for _ in range(500):
-            if waiting():
-                break
-            time.sleep(0.02)
-
-    assert parties() == 0
-    assert waiting() == [import_id]
-    assert asked(client, import_id)["state"] == "COMMITTING"
-    assert work(import_id=import_id) == "COMMITTED"
-    assert parties() == 1
-
-
-def test_a_file_that_kills_every_worker_is_given_up_and_may_be_asked_for_again(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import_id = sent(client)["id"]
-
-    def die(*_: object) -> None:
-        raise MemoryError
-
-    with monkeypatch.context() as broken:
-        broken.setattr(service, "preview", die)
-        for _ in range(5):
-            with pytest.raises(MemoryError):
-                work(import_id=import_id)
-    assert work(import_id=import_id) is None
-
-    given_up = asked(client, import_id)
-    assert (given_up["state"], given_up["problem"]["code"]) == ("FAILED", "IMPORT_GIVEN_UP")
-    assert waiting() == []
-    committed(client, import_id)
-    assert work(import_id=import_id) == "COMMITTED"
-
-
-def test_while_one_file_is_taken_another_waits_and_loses_no_attempt(client: TestClient) -> None:
-    import_id = sent(client)["id"]
-    with db.transaction() as session:
-        assert service.may_take(session)
-        assert work(import_id=import_id) is None
-        assert waiting() == [import_id]
-
-    with db.transaction() as session:
-        attempts = session.connection().execute(text("SELECT attempts FROM import_jobs"))
-        assert attempts.scalar_one() == 0
-    assert work(import_id=import_id) == "CHECKED"
 
 
 def test_the_shipped_profiles_are_listed(client: TestClient) -> None:
