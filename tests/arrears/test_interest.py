@@ -370,3 +370,26 @@ def test_the_reasoning_counts_the_principal_as_the_book_has_it(session: Session)
     assert found["result"]["overdue_undisputed"] == found["book"]["overdue_undisputed"]
     assert "INTEREST_PAID" in [note["id"] for note in found["notes"]]
     assert json.dumps(found["facts"]["interest_claims"], default=str).count("20000.00") == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE interest_claims SET amount_fen = amount_fen + 1",
+        """UPDATE interest_claims SET spans = jsonb_set(spans, '{0,interest}', '"1.00"')""",
+        "UPDATE interest_claims SET from_on = due_on + 1",
+        "DELETE FROM postings WHERE debit = 'interest_earned'",
+        "UPDATE balances SET interest_fen = interest_fen + 1",
+    ],
+)
+def test_verify_finds_interest_that_was_tampered_with(session: Session, damage: str) -> None:
+    claim = late(session)
+    claimed(session, claim, date(2025, 11, 18))
+    claimed(session, claim, date(2025, 12, 31))
+    give_up(session, claim, date(2026, 1, 5), amount_fen=1_00)
+    assert verify(session) == []
+
+    session.connection().execute(text(damage))
+
+    found = {finding.check for finding in verify(session)}
+    assert found & {"interest", "balances"}

@@ -96,6 +96,34 @@ CHECKS: Final = (
         """,
     ),
     Check(
+        "interest",
+        "interest is posted as it was claimed, by its spans, and no day bears it twice",
+        "利息按主张的期间与金额入账，且任一日不重复计息",
+        """
+        WITH standing AS (
+          SELECT q.* FROM interest_claims q WHERE NOT EXISTS (SELECT FROM interest_waivers w
+            WHERE w.receivable_id = q.receivable_id AND w.claim_id = q.id)
+        ), stated AS (
+          SELECT receivable_id, id, 'interest' AS debit, amount_fen FROM interest_claims
+          UNION ALL
+          SELECT receivable_id, id, 'interest_earned', amount_fen FROM interest_waivers
+        ), posted AS (
+          SELECT receivable_id, cause AS id, debit, amount_fen FROM postings
+          WHERE debit IN ('interest', 'interest_earned')
+        )
+        SELECT coalesce(s.receivable_id, p.receivable_id) FROM stated s FULL JOIN posted p
+          ON (p.receivable_id, p.id, p.debit, p.amount_fen)
+            = (s.receivable_id, s.id, s.debit, s.amount_fen)
+        WHERE s.id IS NULL OR p.id IS NULL
+        UNION ALL
+        SELECT q.receivable_id FROM interest_claims q WHERE q.amount_fen <> (
+          SELECT sum((s ->> 'interest')::numeric * 100) FROM jsonb_array_elements(q.spans) s)
+        UNION ALL
+        SELECT a.receivable_id FROM standing a JOIN standing b ON b.receivable_id = a.receivable_id
+          AND b.id > a.id AND b.from_on <= a.until_on AND a.from_on <= b.until_on
+        """,
+    ),
+    Check(
         "claims",
         "what is reserved and assigned is covered by claims that were not refused",
         "预留与已转让金额均有未被拒绝的融资占用对应",
