@@ -29,11 +29,17 @@ class Settings(BaseSettings):
     """Hash and signature of the log, chosen before its first event."""
     ledger_witnesses: str = ""
     """Public keys whose cosignatures are kept, with spaces between."""
+    ledger_requests_per_minute: int = Field(default=12_000, gt=0)
+    """How often one key or browser may ask each process of the API."""
     ledger_public_url: str = "http://127.0.0.1:8000"
     ledger_oidc_issuer: str = ""
     """The single sign-on's issuer, exactly as it names itself; empty: there is none."""
     ledger_oidc_client_id: str = ""
     ledger_oidc_client_secret: str = Field(default="", repr=False)
+    ledger_webhook_networks: str = ""
+    """CIDRs webhooks may go to though they are not public, with spaces between. With loopback among
+    them plain http to this machine is allowed too: for tests and trials."""
+    ledger_webhook_ports: str = "443 8443"
     notifier_api_url: str = ""
     """Where the notifier's inbox answers; without it and its key the console shows none."""
     notifier_api_key: str = Field(default="", repr=False)
