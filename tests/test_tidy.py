@@ -105,11 +105,21 @@ OPEN_TO_ALL = {
     "get_metrics",
     "get_sign_in",
     "post_sign_in",
+    # The steps of signing in ask by half a sign-in; the single sign-on by what it vouches for.
+    "get_code",
+    "post_code",
+    "get_enrol",
+    "post_enrol",
+    "post_go_on",
+    "get_own_password",
+    "post_own_password",
+    "get_single",
+    "get_single_return",
     "get_root",
     "get_style",
     "get_nothing",
 }
-ASK = {"AskedBy", "Reader", "Writer", "AloneReader", "AloneWriter"}
+ASK = {"AskedBy", "Reader", "Writer", "AloneReader", "AloneWriter", "FreshReader", "FreshWriter"}
 """Who asks: over HTTP, on a page, in a form, and on pages that hold no transaction."""
 
 

@@ -89,7 +89,7 @@ def test_scripts_and_other_sites_cannot_use_the_cookie(
         (found,) = [
             value
             for value in answer.headers.get_list("set-cookie")
-            if value.startswith(f"{COOKIE}=")
+            if value.removeprefix("__Host-").startswith(f"{COOKIE}=")
         ]
         return found.lower()
 
@@ -97,7 +97,11 @@ def test_scripts_and_other_sites_cannot_use_the_cookie(
     assert "httponly" in plain
     assert "samesite=lax" in plain
     assert "secure" not in plain
-    assert "secure" in cookie("https://testserver")
+    encrypted = cookie("https://testserver")
+    assert encrypted.startswith("__host-")
+    assert "secure" in encrypted
+    assert "path=/;" in f"{encrypted};"
+    assert "domain" not in encrypted
     monkeypatch.setenv("LEDGER_PUBLIC_URL", "https://ledger.example")
     settings.cache_clear()
     behind_a_proxy = visitor().see("/sign-in").headers["set-cookie"]

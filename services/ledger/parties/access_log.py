@@ -33,6 +33,6 @@ _ENTRIES: Final = text(
 
 
 def entries(session: Session, *, before: datetime, limit: int) -> list[LogEntry]:
-    """Return what happened before an instant, the latest first; the index `events_access` has it."""
+    """Return what happened before an instant, the latest first (index `events_access`)."""
     values = {"before": before, "limit": limit}
     return [LogEntry(**row) for row in session.connection().execute(_ENTRIES, values).mappings()]

@@ -3,15 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import Query, Request, Response, status
 from pydantic import Field
 
-from services.ledger.edges import ApiModel, AskedBy, DbSession, Note, Text, request_id
+from services.ledger.edges import ApiModel, AskedBy, DbSession, Note, Router, Text, request_id
 from services.ledger.ids import new_id
 from services.ledger.parties import service
 from services.ledger.parties.models import Party
 
-router = APIRouter(prefix="/v1/parties", tags=["parties"])
+router = Router(prefix="/v1/parties", tags=["parties"])
 
 
 class PartyIn(ApiModel):

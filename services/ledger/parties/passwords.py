@@ -110,6 +110,22 @@ def is_outdated(kept: str) -> bool:
     return _HASHER.check_needs_rehash(kept)
 
 
+def chosen(password: str, *, login: str, instead_of: str) -> str:
+    """Return what is kept of a password somebody chose in place of another.
+
+    Raises:
+        WeakPasswordError: it can be guessed, or is the other one.
+    """
+    check_strength(password, login=login)
+    if is_password(instead_of, password):
+        raise WeakPasswordError(
+            "This is the password you have; choose another.",
+            "新密码与原密码相同；请另选。",
+            field="password",
+        )
+    return hashed(password)
+
+
 def made_password() -> str:
     """Return a new password that a person can copy once: 96 bits."""
     return secrets.token_urlsafe(12)

@@ -140,6 +140,14 @@ def _forget_recovery_codes(session: Session, user: User) -> None:
     session.connection().execute(_FORGET, {"id": user.id})
 
 
+_LEFT: Final = text("SELECT count(*) FROM recovery_codes WHERE user_id = :id")
+
+
+def recovery_codes_left(session: Session, user: User) -> int:
+    """Return how many codes for a lost authenticator a person has."""
+    return int(session.connection().execute(_LEFT, {"id": user.id}).scalar_one())
+
+
 def remove(session: Session, user: User, *, actor: UUID | str) -> None:
     """Take a lost second factor away; who needs one sets a new one at the next sign-in."""
     user.totp_secret = user.totp_offered = None

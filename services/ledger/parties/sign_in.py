@@ -10,21 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from uuid import UUID
 
-from sqlalchemy import text
 from sqlmodel import Session, select
 
-from services.events import Data, SignInEnded, SignInFailed, SignInHeld, SignInSucceeded
+from services.events import Data, SignInFailed, SignInHeld, SignInSucceeded
 from services.ledger.access import NotSignedInError, digest, start_session
-from services.ledger.ids import id_of
-from services.ledger.log.service import Entry, append
-from services.ledger.parties import gates, second_factor
+from services.ledger.parties import gates, passwords, second_factor
 from services.ledger.parties.models import HalfSignIn, KnownBrowser, User
+from services.ledger.parties.sessions import tell
 
 HALF_LASTS: Final = timedelta(minutes=10)
 BROWSER_KNOWN_FOR: Final = timedelta(days=180)
-_NOBODY: Final = id_of("sign_in", "nobody")
 _TOKEN_BYTES: Final = 32
 
 
@@ -106,19 +102,21 @@ def fail(session: Session, one: Try) -> None:
     known = one.user is not None
     told: list[Data] = [SignInFailed(factor="password", known=known)]
     told += [SignInHeld(factor="password", known=known)] if one.closes else []
-    _tell(session, one.user.id if one.user else None, told)
+    tell(session, one.user.id if one.user else None, told)
 
 
-def pass_first_factor(
-    session: Session, one: Try, *, first_factor: str, back: str, at: datetime
-) -> str:
-    """Open the gates to somebody who showed the first factor; return the token of half a sign-in.
+def pass_first_factor(session: Session, one: Try, *, password: str, back: str, at: datetime) -> str:
+    """Open the gates to somebody who showed the password; return the token of half a sign-in.
 
     It opens nothing but the rest of signing in, which `next_step` says.
     """
     assert one.user is not None
     gates.succeed(session, one.of_login, address=one.of_address)
-    return start_half(session, one.user, first_factor=first_factor, back=back, at=at)
+    if passwords.is_outdated(one.password_hash):
+        user = session.get_one(User, one.user.id)
+        user.password_hash = passwords.hashed(password)
+        session.add(user)
+    return start_half(session, one.user, first_factor="password", back=back, at=at)
 
 
 def start_half(session: Session, user: User, *, first_factor: str, back: str, at: datetime) -> str:
@@ -187,11 +185,16 @@ def pass_second_factor(session: Session, user: User, started: HalfSignIn | None)
         session.flush()
 
 
-def fail_code(session: Session, user: User, *, closes: bool) -> None:
-    """Tell that a code was wrong, and whether the next try has to wait."""
-    told: list[Data] = [SignInFailed(factor="code", known=True)]
-    told += [SignInHeld(factor="code", known=True)] if closes else []
-    _tell(session, user.id, told)
+def fail_code(session: Session, user: User, *, closes: bool, factor: str = "code") -> None:
+    """Tell that a code or a repeated password was wrong, and whether the next try has to wait."""
+    told: list[Data] = [SignInFailed(factor=factor, known=True)]
+    told += [SignInHeld(factor=factor, known=True)] if closes else []
+    tell(session, user.id, told)
+
+
+def fail_single_sign_on(session: Session) -> None:
+    """Tell that the single sign-on vouched for nobody here."""
+    tell(session, None, [SignInFailed(factor="single_sign_on", known=False)])
 
 
 def enter(
@@ -204,96 +207,5 @@ def enter(
     browser_token = visitor.browser_token or secrets.token_urlsafe(_TOKEN_BYTES)
     session.merge(KnownBrowser(token_hash=digest(browser_token), user_id=user.id, seen_at=at))
     by = started.first_factor + ("+code" if started.second_factor else "")
-    _tell(session, user.id, [SignInSucceeded(by=by)])
+    tell(session, user.id, [SignInSucceeded(by=by)])
     return Entered(user, token, browser_token)
-
-
-_RENEW: Final = text(
-    """
-    WITH old AS (
-      DELETE FROM sessions WHERE token_hash = :old RETURNING *
-    ), used AS (
-      INSERT INTO uses (digest, at) SELECT CAST(:new AS bytea), now() FROM old
-    )
-    INSERT INTO sessions
-      (token_hash, user_id, expires_at, started_at, verified_at, browser, address)
-    SELECT :new, user_id, expires_at, started_at, :at, browser, address FROM old
-    """
-)
-
-
-def renew(session: Session, user: User, token: str, *, by: str, at: datetime) -> str:
-    """Give a session whose person proved once more who it is a new token; return it."""
-    new = secrets.token_urlsafe(_TOKEN_BYTES)
-    values = {"old": digest(token), "new": digest(new), "at": at}
-    renewed = session.connection().execute(_RENEW, values)
-    assert renewed.rowcount == 1
-    _tell(session, user.id, [SignInSucceeded(by=f"again {by}")])
-    return new
-
-
-_END: Final = text(
-    """
-    DELETE FROM sessions WHERE user_id = :user_id AND token_hash <> :but
-      AND (CAST(:only AS varchar) IS NULL
-        OR encode(substring(token_hash FOR 8), 'hex') = CAST(:only AS varchar))
-    """
-)
-_FORGET_BROWSERS: Final = text(
-    "DELETE FROM known_browsers WHERE user_id = :user_id AND token_hash <> :but"
-)
-
-
-def end_others(
-    session: Session,
-    user_id: UUID,
-    *,
-    cause: str,
-    but_token: str = "",
-    but_browser: str = "",
-    only: str | None = None,
-) -> int:
-    """End a person's sign-ins and return how many: all, all but one, or only one by its name.
-
-    When all end, the browsers are no longer known either, and half sign-ins are gone.
-    """
-    connection = session.connection()
-    values = {"user_id": user_id, "but": digest(but_token), "only": only}
-    count = connection.execute(_END, values).rowcount
-    if only is None:
-        values = {"user_id": user_id, "but": digest(but_browser)}
-        connection.execute(_FORGET_BROWSERS, values)
-        connection.execute(text("DELETE FROM half_sign_ins WHERE user_id = :id"), {"id": user_id})
-    if count:
-        _tell(session, user_id, [SignInEnded(cause=cause, count=count)])
-    return count
-
-
-def tell_signed_out(session: Session, user_id: UUID) -> None:
-    """Tell that a person signed out."""
-    _tell(session, user_id, [SignInEnded(cause="signed_out", count=1)])
-
-
-def _tell(session: Session, user_id: UUID | None, told: list[Data]) -> None:
-    subject = user_id or _NOBODY
-    actor = str(user_id) if user_id else ""
-    append(session, [Entry(subject, data, actor) for data in told])
-
-
-_OPEN: Final = text(
-    """
-    SELECT encode(substring(s.token_hash FOR 8), 'hex') AS name, s.browser, s.address,
-      s.started_at, u.at AS seen_at, s.token_hash = :own AS own
-    FROM sessions s JOIN uses u ON u.digest = s.token_hash
-    WHERE s.user_id = :user_id AND s.expires_at > :at
-    ORDER BY own DESC, s.started_at DESC
-    """
-)
-
-
-def open_sessions(
-    session: Session, user_id: UUID, *, own_token: str, at: datetime
-) -> list[dict[str, object]]:
-    """Return where a person is signed in, the asking browser first."""
-    values = {"user_id": user_id, "own": digest(own_token), "at": at}
-    return [dict(row) for row in session.connection().execute(_OPEN, values).mappings()]

@@ -17,7 +17,7 @@ from services.events import UserPasswordSet
 from services.ledger.access import NotAllowedError, Viewer
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.log.service import Entry, append
-from services.ledger.parties import passwords, second_factor, sign_in
+from services.ledger.parties import passwords, second_factor, sessions
 from services.ledger.parties.models import User, UserLink
 
 FOR_A_PARTY: Final = frozenset({"core_enterprise", "supplier", "platform"})
@@ -111,6 +111,12 @@ _PEOPLE: Final = text(
 )
 
 
+def may_administer(viewer: Viewer) -> bool:
+    """Say whether a viewer keeps anybody's sign-in."""
+    keeps = viewer.role == "security_admin" or viewer.duty == "administrator"
+    return viewer.user_id is not None and keeps
+
+
 def people(session: Session, viewer: Viewer) -> list[Person]:
     """Return the people whose sign-ins a viewer keeps.
 
@@ -145,6 +151,34 @@ def kept_by(session: Session, viewer: Viewer, user_id: UUID) -> User:
     return user
 
 
+def own(session: Session, viewer: Viewer) -> User:
+    """Return the row of a signed-in person, held for a change of their own.
+
+    Raises:
+        NotAllowedError: it is a machine.
+    """
+    user = (
+        None if viewer.user_id is None else session.get(User, viewer.user_id, with_for_update=True)
+    )
+    if user is None:
+        raise NotAllowedError("Only a person has an account.", "仅用户有账户。")
+    return user
+
+
+def check_free(session: Session, login: str) -> None:
+    """Refuse a name that somebody signs in with; administrators may know that one is taken.
+
+    Raises:
+        LoginTakenError: somebody does.
+    """
+    if session.exec(select(User.id).where(User.login == login)).one_or_none() is not None:
+        raise LoginTakenError(
+            f"Somebody signs in as {login}; choose another name.",
+            f"用户名{login}已被使用；请另选。",
+            field="login",
+        )
+
+
 def by_login(session: Session, login: str) -> User:
     """Return a person by the name they sign in with.
 
@@ -175,7 +209,7 @@ def set_password(
     user.password_hash, user.password_initial = password_hash, initial
     session.add(user)
     session.flush()
-    sign_in.end_others(
+    sessions.end_others(
         session, user.id, cause="password_set", but_token=keep_token, but_browser=keep_browser
     )
     event = UserPasswordSet(role=user.role, party_id=user.party_id)
@@ -200,7 +234,7 @@ def set_duty(session: Session, user: User, duty: str, *, actor: UUID | str) -> N
     session.add(user)
     session.flush()
     if second_factor.is_required(user) and user.totp_secret is None:
-        sign_in.end_others(session, user.id, cause="duty_set")
+        sessions.end_others(session, user.id, cause="duty_set")
     second_factor.told(session, user, "duty_set", actor=actor)
 
 
@@ -210,7 +244,7 @@ def set_disabled(session: Session, user: User, *, at: datetime | None, actor: UU
     session.add(user)
     session.flush()
     if at is not None:
-        sign_in.end_others(session, user.id, cause="disabled")
+        sessions.end_others(session, user.id, cause="disabled")
     second_factor.told(session, user, "enabled" if at is None else "disabled", actor=actor)
 
 
@@ -237,3 +271,16 @@ def linked(session: Session, issuer: str, subject: str) -> User | None:
     known = session.get(UserLink, (issuer, subject))
     user = session.get(User, known.user_id) if known else None
     return None if user is None or user.disabled_at is not None else user
+
+
+def links(session: Session, user: User, issuer: str) -> int:
+    """Return how many identities at the single sign-on a person is here."""
+    mine = select(UserLink).where(UserLink.user_id == user.id, UserLink.issuer == issuer)
+    return len(session.exec(mine).all())
+
+
+def unlink(session: Session, user: User) -> None:
+    """Let no identity of the single sign-on in as a person any more."""
+    gone = text("DELETE FROM user_links WHERE user_id = :id")
+    if session.connection().execute(gone, {"id": user.id}).rowcount:
+        second_factor.told(session, user, "unlinked", actor=user.id)

@@ -1,15 +1,9 @@
-"""What every page shares: who is signed in, forms that prove where they come from, errors.
+"""What every page shares: who is signed in, what a form proves, fields, errors."""
 
-A form carries a token made from the secret of the browser's session, which another site can
-neither read nor guess; so a page may trust the cookie also when it is posted to.
-"""
-
-import hashlib
-import hmac
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -24,18 +18,22 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from services.ledger.access import NotSignedInError, Viewer, identify, same_token
-from services.ledger.clock import SHANGHAI
+from services.ledger.access import NotSignedInError, Viewer, identify
+from services.ledger.clock import SHANGHAI, now
 from services.ledger.credentials import session_token
 from services.ledger.db import transaction
 from services.ledger.edges import Day, DbSession, request_id
 from services.ledger.errors import LedgerError
+from services.ledger.parties import sessions
 from services.ledger.parties.models import Party
 from services.ledger.web import words
+from services.ledger.web.forms import check_form, form_token
 from services.ledger.web.render import html
 
 SIGN_IN: Final = "/sign-in"
 CONSOLE: Final = "/console"
+PROVE: Final = "/console/prove"
+_FRESH: Final = timedelta(minutes=10)
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:;"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -48,11 +46,11 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 log = logging.getLogger("ledger.pages")
 
 
-class FormTokenError(LedgerError):
-    """A form without the token of this sign-in: from another site, or from before it."""
+class ProveAgainError(LedgerError):
+    """Administering needs a proof of who it is that is not long ago."""
 
-    code = "FORM_EXPIRED"
-    status = 403
+    code = "PROVE_AGAIN"
+    status = 401
 
 
 class BusyError(LedgerError):
@@ -77,37 +75,24 @@ class SignedIn:
     form_token: str
 
 
-def form_token(secret: str) -> str:
-    """Return what a form carries to show that it was made for the holder of a secret."""
-    return hmac.new(secret.encode(), b"ledger form", hashlib.sha256).hexdigest()
-
-
-def check_form(secret: str, given: str) -> None:
-    """Refuse a form that was not made for the holder of a secret.
-
-    Raises:
-        FormTokenError: it was not.
-    """
-    if not secret or not same_token(form_token(secret), given):
-        raise FormTokenError(
-            "This form was not made for this sign-in; open the page again and repeat.",
-            "该表单不属于本次登录；请重新打开页面后再提交。",
-        )
-
-
 def _reader(request: Request, session: DbSession) -> SignedIn:
-    return _signed_in(request, session)
+    return signed_in(request, session)
 
 
 def _writer(
     request: Request, session: DbSession, token: Annotated[str, Form(max_length=200)] = ""
 ) -> SignedIn:
-    signed_in = _signed_in(request, session)
+    person = signed_in(request, session)
     check_form(session_token(request), token)
-    return signed_in
+    return person
 
 
-def _signed_in(request: Request, session: Session) -> SignedIn:
+def signed_in(request: Request, session: Session) -> SignedIn:
+    """Return who looks at a page.
+
+    Raises:
+        NotSignedInError: nobody does, or no longer.
+    """
     secret = session_token(request)
     if not secret:
         raise NotSignedInError("Sign in first.", "请先登录。")
@@ -118,19 +103,47 @@ def _signed_in(request: Request, session: Session) -> SignedIn:
     return SignedIn(viewer, party.name if party else "", form_token(secret))
 
 
+def check_fresh(request: Request, session: Session) -> None:
+    """Refuse unless the person proved who they are a short while ago.
+
+    Raises:
+        ProveAgainError: it is longer ago.
+    """
+    verified_at = sessions.verified_at(session, session_token(request))
+    if verified_at is None or now() - verified_at > _FRESH:
+        raise ProveAgainError("Prove again who you are.", "请再次验证身份。")
+
+
+def _fresh_reader(request: Request, session: DbSession) -> SignedIn:
+    person = signed_in(request, session)
+    check_fresh(request, session)
+    return person
+
+
+def _fresh_writer(
+    request: Request, session: DbSession, token: Annotated[str, Form(max_length=200)] = ""
+) -> SignedIn:
+    person = _writer(request, session, token)
+    check_fresh(request, session)
+    return person
+
+
 def _alone(request: Request) -> SignedIn:
     with transaction() as session:
-        return _signed_in(request, session)
+        return signed_in(request, session)
 
 
 def _alone_writer(request: Request, token: Annotated[str, Form(max_length=200)] = "") -> SignedIn:
-    signed_in = _alone(request)
+    person = _alone(request)
     check_form(session_token(request), token)
-    return signed_in
+    return person
 
 
 Reader = Annotated[SignedIn, Depends(_reader, scope="function")]
 Writer = Annotated[SignedIn, Depends(_writer, scope="function")]
+FreshReader = Annotated[SignedIn, Depends(_fresh_reader, scope="function")]
+"""For pages that administer: the person has proved who they are a short while ago."""
+FreshWriter = Annotated[SignedIn, Depends(_fresh_writer, scope="function")]
 AloneReader = Annotated[SignedIn, Depends(_alone)]
 """For pages that wait for another service: no transaction is open meanwhile."""
 AloneWriter = Annotated[SignedIn, Depends(_alone_writer)]
@@ -246,6 +259,9 @@ async def _answer(
     except NotSignedInError:
         back = request.url.path if request.method == "GET" else CONSOLE
         answer = see(address(SIGN_IN, next=back))
+    except ProveAgainError:
+        back = request.url.path if request.method == "GET" else f"{CONSOLE}/account"
+        answer = see(address(PROVE, next=back))
     except LedgerError as error:
         answer = error_page(request, error)
     except RequestValidationError as error:

@@ -25,6 +25,8 @@ ROLES: Final = _table(
         "platform": ("融资平台", "platform"),
         "regulator": ("监管", "regulator"),
         "operator": ("运营", "operator"),
+        "security_admin": ("安全管理员", "security administrator"),
+        "audit_admin": ("审计管理员", "audit administrator"),
         "service": ("系统", "service"),
     }
 )
