@@ -200,7 +200,7 @@ class Fields:
         """Return a word or a whole number that must be there."""
         value = self._values.get(key)
         if isinstance(value, int) and not isinstance(value, bool):
-            return value
+            return self._whole(key, _LINES) or 0
         return self.word(key) or ""
 
     def part(self, key: str, allowed: frozenset[str]) -> "Fields":
