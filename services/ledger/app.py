@@ -7,7 +7,6 @@ from services.ledger.arrears.complaints_api import router as complaints
 from services.ledger.arrears.facts_api import router as arrears_facts
 from services.ledger.arrears.interest_api import router as interest
 from services.ledger.arrears.reasoning_api import router as reasoning
-from services.ledger.edges import LedgerApi
 from services.ledger.financing.api import router as financing
 from services.ledger.insight.api import router as insight
 from services.ledger.intake.api import router as intake
@@ -15,6 +14,7 @@ from services.ledger.log.api import router as log
 from services.ledger.orders.api import router as orders
 from services.ledger.parties.api import router as parties
 from services.ledger.payments.api import router as payments
+from services.ledger.problems import LedgerApi
 from services.ledger.proof.api import router as proof
 from services.ledger.receivables.api import router as receivables
 from services.ledger.receivables.receipts_api import router as receipts

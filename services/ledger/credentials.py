@@ -11,6 +11,7 @@ from services.ledger.access import NotSignedInError, Presented, digest
 from services.ledger.clock import now
 from services.ledger.config import settings
 from services.ledger.db import transaction
+from services.ledger.rates import take
 from services.ledger.signatures import BODY, sent, signer
 
 COOKIE: Final = "ledger_session"
@@ -74,6 +75,12 @@ def _signed_by(request: Request) -> bytes:
 
 
 async def _token(request: Request) -> Presented:
+    presented = await _presented(request)
+    take(request, presented.digest)
+    return presented
+
+
+async def _presented(request: Request) -> Presented:
     if "signature-input" in request.headers:
         key_hash = await run_in_threadpool(_signed_by, request)
         return Presented(key_hash, _needs(request), address_of(request), signed=True)

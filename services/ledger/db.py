@@ -127,12 +127,6 @@ def dispose() -> None:
         engine.cache_clear()
 
 
-def open_session() -> Iterator[Session]:
-    """Give one request its transaction, committed before it is answered (``scope="function"``)."""
-    with transaction() as session:
-        yield session
-
-
 @dataclass(frozen=True, slots=True)
 class Statement:
     """SQL as the server takes it, with the names of its numbered values in their order."""

@@ -1,40 +1,31 @@
-"""What every HTTP edge shares: who asks, the transaction, strict types, bilingual problems."""
+"""What every HTTP edge shares: strict types, who asks, the transaction, writes sent again."""
 
-import logging
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from datetime import date, datetime
-from functools import partial
+from enum import Enum
 from typing import Annotated, Any
 
-import psycopg
-from fastapi import Depends, FastAPI, Request, status
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
-from sqlalchemy import exc
 from sqlmodel import Session
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.ledger import idempotency
 from services.ledger.access import Viewer, identify
 from services.ledger.clock import today
 from services.ledger.credentials import Token
-from services.ledger.db import open_session, statement_pool
+from services.ledger.db import transaction
 from services.ledger.errors import LedgerError
-from services.ledger.ids import new_id
 from services.ledger.money import AmountError, parse_fen
-from services.ledger.signatures import SignedBodies
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
-log = logging.getLogger("ledger.http")
 
 
 class ApiModel(BaseModel):
@@ -117,11 +108,25 @@ Amount = Annotated[str, BeforeValidator(_amount_is_text), AfterValidator(_amount
 Day = Annotated[date, BeforeValidator(_day)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
-DbSession = Annotated[Session, Depends(open_session, scope="function")]
+
+def _session(request: Request) -> Iterator[Session]:
+    """Give one request its transaction, committed before it is answered (``scope="function"``)."""
+    with transaction() as session:
+        yield session
+        call = idempotency.noted(request)
+        if call is not None and call.principal and call.status:
+            idempotency.store(session, call)
 
 
-def _asked_by(token: Token, session: DbSession) -> Viewer:
-    return identify(session, token)
+DbSession = Annotated[Session, Depends(_session, scope="function")]
+
+
+def _asked_by(token: Token, session: DbSession, request: Request) -> Viewer:
+    viewer = identify(session, token)
+    call = idempotency.noted(request)
+    if call is not None:
+        idempotency.begin(session, viewer, call)
+    return viewer
 
 
 AskedBy = Annotated[Viewer, Depends(_asked_by, scope="function")]
@@ -134,122 +139,30 @@ def statements(request: Request) -> AsyncConnectionPool[AsyncConnection[Any]]:
     return pool
 
 
-@asynccontextmanager
-async def _serving(_: FastAPI) -> AsyncIterator[dict[str, object]]:
-    async with statement_pool() as pool:
-        yield {"statements": pool}
-
-
 def request_id(request: Request) -> str:
     """Return the id of a request, which its events and its answer carry."""
     return str(request.scope.get("ledger.request_id", ""))
 
 
-def _problem(
-    request: Request, http_status: int, code: str, texts: tuple[str, str], **more: object
-) -> Response:
-    named = {"type": "about:blank", "title": code, "status": http_status, "code": code}
-    told = {"detail": texts[0], "detail_zh": texts[1], "request_id": request_id(request)}
-    return JSONResponse(named | told | more, http_status, media_type="application/problem+json")
+class Route(APIRoute):
+    """A route whose writes may be sent again under an `Idempotency-Key`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Note the key before the request is handled, and its answer before that is committed."""
+        handle = super().get_route_handler()
+
+        async def noting(request: Request) -> Response:
+            call = await idempotency.note(request, self.path_format)
+            answer = await handle(request)
+            if call is not None:
+                call.status, call.body = answer.status_code, bytes(answer.body)
+            return answer
+
+        return noting
 
 
-def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, LedgerError)
-    more = {"field": error.field} if error.field else {}
-    return _problem(request, error.status, error.code, (error.english, error.chinese), **more)
+class Router(APIRouter):
+    """A router of the API, whose routes are `Route`."""
 
-
-def _invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    # What was sent is not echoed: it may hold what the log or the next reader must not see.
-    errors = [
-        {
-            "code": item["type"],
-            "field": ".".join(str(part) for part in item["loc"]),
-            "message": str(item["msg"]).encode(errors="replace").decode(),
-        }
-        for item in error.errors()
-    ]
-    texts = ("The request has invalid fields; see errors.", "请求含有无效字段；见errors。")
-    return _problem(request, 422, "REQUEST_INVALID", texts, errors=errors)
-
-
-_TOGETHER = "Someone sent the same or a conflicting request at the same time; send it again."
-_HTTP_TEXTS = {
-    404: ("NOT_FOUND", "There is nothing at this address.", "此地址下没有内容。"),
-    405: ("METHOD_NOT_ALLOWED", "This address takes other methods.", "此地址不支持该方法。"),
-    413: ("TOO_LARGE", "The body is larger than this address takes.", "请求体超过此地址的上限。"),
-    400: ("REQUEST_UNREADABLE", "The body could not be read.", "无法读取请求体。"),
-    409: ("CONFLICT", _TOGETHER, "有相同或冲突的请求同时到达；请重新发送。"),
-    422: ("VALUE_INVALID", "A value cannot be held here; correct it.", "值无效；请更正。"),
-    503: ("BUSY", "The ledger is busy; send the same request again.", "台账繁忙；请原样重试。"),
-}
-_DATABASE = {"OperationalError": 503, "IntegrityError": 409, "DataError": 422}
-
-
-def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    unknown = ("HTTP_ERROR", str(error.status_code), str(error.status_code))
-    code, english, chinese = _HTTP_TEXTS.get(error.status_code, unknown)
-    return _problem(request, error.status_code, code, (english, chinese))
-
-
-def _database(http_status: int, request: Request, error: Exception) -> Response:
-    log.warning("request %s failed in the database: %s", request_id(request), error)
-    return _http(request, HTTPException(http_status))
-
-
-def _broken(request: Request, error: Exception) -> Response:
-    log.error("request %s failed", request_id(request), exc_info=error)
-    texts = ("The ledger failed; the request id finds the cause.", "台账出错；可凭请求编号查因。")
-    return _problem(request, 500, "FAILED", texts)
-
-
-class LedgerApi(FastAPI):
-    """FastAPI with the ledger's problems, and request ids around everything else."""
-
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (FastAPI's own)
-        super().__init__(lifespan=_serving, **options)
-        self.add_exception_handler(LedgerError, _refused)
-        self.add_exception_handler(RequestValidationError, _invalid)
-        self.add_exception_handler(HTTPException, _http)
-        for name, number in _DATABASE.items():
-            for library in (exc, psycopg):
-                self.add_exception_handler(getattr(library, name), partial(_database, number))
-        self.add_exception_handler(Exception, _broken)
-
-    def build_middleware_stack(self) -> ASGIApp:
-        """Put `RequestIds` outermost, so that no answer is without one."""
-        return RequestIds(SignedBodies(super().build_middleware_stack()))
-
-
-class RequestIds:
-    """Give every request an id, the caller's own if it is well formed, and answer with it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-        identifier = given if _REQUEST_ID.fullmatch(given) else str(new_id())
-        scope["ledger.request_id"] = identifier
-        too_large = False  # Starlette says so in plain text, out of reach of any handler.
-
-        async def answer(message: Message) -> None:
-            nonlocal too_large
-            if message["type"] == "http.response.start":
-                headers = message["headers"]
-                plain = dict(headers).get(b"content-type", b"").startswith(b"text/plain")
-                too_large = message["status"] == status.HTTP_413_CONTENT_TOO_LARGE and plain
-                message["headers"] = [*headers, (b"x-request-id", identifier.encode())]
-            if not too_large:
-                await send(message)
-            elif message["type"] == "http.response.body":
-                problem = _http(Request(scope), HTTPException(status.HTTP_413_CONTENT_TOO_LARGE))
-                await problem(scope, receive, send)
-
-        await self.app(scope, receive, answer)
+    def __init__(self, *, prefix: str, tags: list[str | Enum]) -> None:
+        super().__init__(prefix=prefix, tags=tags, route_class=Route)

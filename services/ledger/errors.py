@@ -13,6 +13,8 @@ class LedgerError(Exception):
     code: ClassVar[str]
     status: ClassVar[int] = 422
     """The HTTP status an edge answers with."""
+    retry_seconds: int = 0
+    """After how many seconds the same request may succeed; 0: it is not a matter of time."""
 
     def __init__(self, english: str, chinese: str, *, field: str | None = None) -> None:
         super().__init__(english)

@@ -1,5 +1,6 @@
 """Every table of the ledger, gathered for Alembic."""
 
+from services.ledger import idempotency
 from services.ledger.almanac import models as almanac
 from services.ledger.arrears import models as arrears
 from services.ledger.financing import models as financing
@@ -17,6 +18,7 @@ ALL = (
     almanac,
     arrears,
     financing,
+    idempotency,
     intake,
     journal,
     log,

@@ -14,6 +14,7 @@ from services.ledger.config import settings
 
 _SEAL_SECONDS: Final = 1
 _PROVE_SECONDS: Final = 2
+_FORGET_SECONDS: Final = 3_600
 _ASSESS_SECONDS: Final = 600
 _IMPORT_SECONDS: Final = 2
 _VISIBILITY_SECONDS: Final = 120
@@ -63,6 +64,7 @@ app.conf.update(
         }
         for name, seconds in (
             ("log.seal", _SEAL_SECONDS),
+            ("log.forget_answers", _FORGET_SECONDS),
             ("proof.tick", _PROVE_SECONDS),
             ("arrears.tick", _ASSESS_SECONDS),
             ("imports.tick", _IMPORT_SECONDS),

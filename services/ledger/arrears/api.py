@@ -4,15 +4,15 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime
 
 from services.ledger.arrears import queries
 from services.ledger.clock import now, today
-from services.ledger.edges import ApiModel, AskedBy, Day, DbSession
+from services.ledger.edges import ApiModel, AskedBy, Day, DbSession, Router
 from services.ledger.money import format_fen
 
-router = APIRouter(prefix="/v1/reports", tags=["reports"])
+router = Router(prefix="/v1/reports", tags=["reports"])
 
 
 class BandOut(ApiModel):

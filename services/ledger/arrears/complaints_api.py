@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import Query, Request, Response, status
 from pydantic import AwareDatetime
 from sqlalchemy import RowMapping
 from sqlmodel import Session
@@ -23,13 +23,14 @@ from services.ledger.edges import (
     Day,
     DbSession,
     Note,
+    Router,
     past_day,
     request_id,
 )
 from services.ledger.ids import new_id
 from services.ledger.money import format_fen, parse_fen
 
-router = APIRouter(prefix="/v1", tags=["complaints"])
+router = Router(prefix="/v1", tags=["complaints"])
 _ONE = "/receivables/{receivable_id}/complaints"
 State = Literal[
     "FILED",
@@ -147,10 +148,7 @@ def get_complaints(
         seen = complaints_queries.complaints(
             session, viewer, Wanted(one=after), as_of=day, known_at=instant
         )
-        if seen:
-            last = seen[0]
-            due_on = last["timer_due_on"] or date.max
-            wanted = wanted._replace(after=(due_on, last["filed_on"], after))
+        wanted = wanted._replace(after=complaints_queries.place(seen[0])) if seen else wanted
     rows = complaints_queries.complaints(
         session, viewer, wanted, as_of=day, known_at=instant, limit=limit + 1
     )

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import Request, Response, status
 from pydantic import AwareDatetime, StringConstraints
 from sqlmodel import Session
 
@@ -17,6 +17,7 @@ from services.ledger.edges import (
     Day,
     DbSession,
     Note,
+    Router,
     past_day,
     request_id,
 )
@@ -24,7 +25,7 @@ from services.ledger.ids import new_id
 from services.ledger.money import format_fen, parse_fen
 from services.ledger.receivables.queries import get_visible
 
-router = APIRouter(prefix="/v1/receivables/{receivable_id}", tags=["arrears"])
+router = Router(prefix="/v1/receivables/{receivable_id}", tags=["arrears"])
 Reference = Annotated[Note, StringConstraints(max_length=200)]
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import Query, Request, Response, status
 from pydantic import AwareDatetime, model_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy import RowMapping
@@ -22,6 +22,7 @@ from services.ledger.edges import (
     Day,
     DbSession,
     Note,
+    Router,
     past_day,
     request_id,
 )
@@ -29,7 +30,7 @@ from services.ledger.ids import new_id
 from services.ledger.money import format_fen, parse_fen
 from services.ledger.receivables.queries import get_visible
 
-router = APIRouter(prefix="/v1", tags=["interest"])
+router = Router(prefix="/v1", tags=["interest"])
 Reading = Literal["statutory", "agreed", "court", "floor", "void_clause"]
 
 

@@ -4,14 +4,14 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime
 
 from services.ledger.arrears.reasoning import reason
 from services.ledger.clock import now, today
-from services.ledger.edges import ApiModel, AskedBy, Day, DbSession
+from services.ledger.edges import ApiModel, AskedBy, Day, DbSession, Router
 
-router = APIRouter(prefix="/v1/receivables", tags=["law"])
+router = Router(prefix="/v1/receivables", tags=["law"])
 
 
 class NoteOut(ApiModel):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, UploadFile, status
+from fastapi import Query, Request, UploadFile, status
 from fastapi.responses import FileResponse
 from pydantic import AwareDatetime
 from starlette.background import BackgroundTask
@@ -18,6 +18,7 @@ from services.ledger.edges import (
     Currency,
     Day,
     DbSession,
+    Router,
     Text,
     past_day,
     request_id,
@@ -26,7 +27,7 @@ from services.ledger.financing import exporting, queries, service
 from services.ledger.financing.files.formats import FORMATS
 from services.ledger.money import format_fen
 
-router = APIRouter(prefix="/v1", tags=["financing"])
+router = Router(prefix="/v1", tags=["financing"])
 ANSWER_BYTES = 21 * 1024 * 1024
 
 

@@ -3,20 +3,20 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body
+from fastapi import Body
 from pydantic import AwareDatetime
 
 from services.ledger.almanac.service import for_case
 from services.ledger.arrears import service as arrears
 from services.ledger.clock import now, today
-from services.ledger.edges import ApiModel, AskedBy, Day, DbSession
+from services.ledger.edges import ApiModel, AskedBy, Day, DbSession, Router
 from services.ledger.insight import queries
 from services.ledger.insight.verify import verify
 from services.ledger.law import rules
 from services.ledger.law.case import explain
 from services.ledger.money import format_fen
 
-router = APIRouter(prefix="/v1", tags=["insight"])
+router = Router(prefix="/v1", tags=["insight"])
 
 
 class CurrencyOut(ApiModel):

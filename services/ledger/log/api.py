@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from services.events import Arrivals, ArrivalsAnswer, EventPage
-from services.ledger.edges import AskedBy, DbSession, request_id
+from services.ledger.edges import AskedBy, DbSession, Router, request_id
 from services.ledger.log import arrivals
 from services.ledger.log.queries import page_after
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = Router(prefix="/v1", tags=["events"])
 
 
 @router.get("/events")

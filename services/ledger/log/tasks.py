@@ -6,6 +6,7 @@ from typing import Final
 from celery import current_app, shared_task
 from kombu.exceptions import OperationalError
 
+from services.ledger import idempotency
 from services.ledger.db import transaction
 from services.ledger.log import service
 
@@ -27,6 +28,13 @@ def seal() -> int:
     if sealed:
         hint_notifier()
     return sealed
+
+
+@shared_task(name="log.forget_answers")
+def forget_answers() -> int:
+    """Forget what writes under an Idempotency-Key were answered more than seven days ago."""
+    with transaction(long=True) as session:
+        return idempotency.forget(session)
 
 
 def hint_notifier() -> None:

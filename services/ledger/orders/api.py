@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import Request, Response, status
 
 from services.ledger.almanac.service import edition
-from services.ledger.edges import AskedBy, DbSession, request_id
+from services.ledger.edges import AskedBy, DbSession, Router, request_id
 from services.ledger.ids import new_id
 from services.ledger.law.rule import NOTICE
 from services.ledger.money import format_fen, parse_fen
@@ -20,7 +20,7 @@ from services.ledger.orders.schemas import (
     OrderOut,
 )
 
-router = APIRouter(prefix="/v1", tags=["orders"])
+router = Router(prefix="/v1", tags=["orders"])
 
 
 def _contract(contract: Contract) -> ContractOut:

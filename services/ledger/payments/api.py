@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import Request, Response, status
 from pydantic import Field
 
 from services.ledger.edges import (
@@ -13,6 +13,7 @@ from services.ledger.edges import (
     Day,
     DbSession,
     Note,
+    Router,
     Text,
     past_day,
     request_id,
@@ -21,7 +22,7 @@ from services.ledger.ids import new_id
 from services.ledger.money import parse_fen
 from services.ledger.payments.service import AllocationError, Paid, record_payment
 
-router = APIRouter(prefix="/v1/payments", tags=["payments"])
+router = Router(prefix="/v1/payments", tags=["payments"])
 
 
 class AllocationIn(ApiModel):

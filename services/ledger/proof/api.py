@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import Path, Query, status
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.ledger.clock import now, today
 from services.ledger.config import settings
-from services.ledger.edges import ApiModel, AskedBy, DbSession
+from services.ledger.edges import ApiModel, AskedBy, DbSession, Router
 from services.ledger.errors import NotFoundError
 from services.ledger.log.queries import page_after
 from services.ledger.proof import bundle, leaves, queries, service
@@ -19,7 +19,7 @@ from services.ledger.proof.canonical import canonical
 from services.ledger.proof.ledger_verify import leaf_hash
 from services.ledger.proof.signing import signers, witnesses
 
-router = APIRouter(prefix="/v1", tags=["proof"])
+router = Router(prefix="/v1", tags=["proof"])
 _LARGEST = 2**53
 Size = Annotated[int, Path(ge=1, le=_LARGEST)]
 

@@ -4,23 +4,25 @@ from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
+from services.ledger import idempotency
 from services.ledger.access import Presented, identify
 from services.ledger.clock import today
 from services.ledger.config import settings
 from services.ledger.credentials import Token
 from services.ledger.db import transaction
-from services.ledger.edges import AskedBy, DbSession, past_day, request_id, statements
+from services.ledger.edges import AskedBy, DbSession, Router, past_day, request_id, statements
 from services.ledger.errors import LedgerError
+from services.ledger.idempotency import Call
 from services.ledger.ids import new_id
 from services.ledger.log import queries as log
 from services.ledger.money import parse_fen
 from services.ledger.orders.service import get_contract
 from services.ledger.receivables import queries, service
 from services.ledger.receivables.identity import digest
-from services.ledger.receivables.opening import open_at_once, open_receivable
+from services.ledger.receivables.opening import Sent, open_at_once, open_receivable
 from services.ledger.receivables.opening_rows import Opening
 from services.ledger.receivables.schemas import (
     ActIn,
@@ -35,7 +37,7 @@ from services.ledger.receivables.schemas import (
     ResolutionIn,
 )
 
-router = APIRouter(prefix="/v1", tags=["receivables"])
+router = Router(prefix="/v1", tags=["receivables"])
 
 
 @router.post("/receivables", status_code=status.HTTP_201_CREATED)
@@ -47,26 +49,38 @@ async def post_receivable(
     What the buyer itself records counts as confirmed.
     """
     identifier = body.id or new_id()
+    answer = Opened(id=identifier)
+    call = idempotency.noted(request)
+    if call is not None:
+        call.status, call.body = status.HTTP_201_CREATED, answer.model_dump_json().encode()
     opened = False
     if body.invoice_kind != "OTHER" and not body.receipt_ids:  # what one statement can do
         async with statements(request).connection() as connection:
-            opening = _opening(body, identifier)
-            opened = await open_at_once(connection, token, opening, request_id(request))
+            sent = Sent(token, request_id(request), call)
+            opened = await open_at_once(connection, sent, _opening(body, identifier))
     if not opened and not await run_in_threadpool(
-        _open, token, body, identifier, request_id(request)
+        _open, token, body, identifier, request_id(request), call
     ):
         response.status_code = status.HTTP_200_OK
-    return Opened(id=identifier)
+    return answer
 
 
-def _open(token: Presented, body: ReceivableIn, identifier: UUID, request_id: str) -> bool:
+def _open(
+    token: Presented, body: ReceivableIn, identifier: UUID, request_id: str, call: Call | None
+) -> bool:
     with transaction() as session:
         viewer = identify(session, token)
+        if call is not None:
+            idempotency.begin(session, viewer, call)
         opening = _opening(body, identifier)
         if body.invoice_kind == "OTHER":
             contract = get_contract(session, viewer, body.contract_id)
             opening = replace(opening, identity=_identity(body, contract.creditor_id))
-        return open_receivable(session, viewer, opening, request_id) is None
+        opened = open_receivable(session, viewer, opening, request_id) is None
+        if call is not None:
+            call.status = status.HTTP_201_CREATED if opened else status.HTTP_200_OK
+            idempotency.store(session, call)
+        return opened
 
 
 def _opening(body: ReceivableIn, identifier: UUID) -> Opening:

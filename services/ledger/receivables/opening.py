@@ -1,5 +1,6 @@
 """Open a receivable: all its rows in one statement, so that a write is one round trip."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from psycopg import AsyncConnection
@@ -11,6 +12,7 @@ from services.events import ReceivableOpened
 from services.ledger.access import VISIBLE, Presented, Viewer, proof, remembered
 from services.ledger.db import run
 from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
+from services.ledger.idempotency import Call, call_values, principal
 from services.ledger.ids import new_id
 from services.ledger.log.service import Entry, append
 from services.ledger.money import MAX_FEN, format_fen
@@ -81,9 +83,16 @@ def open_receivable(
     return None
 
 
-async def open_at_once(
-    connection: AsyncConnection[Any], token: Presented, opening: Opening, request_id: str
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How a receivable to be opened came: with what credential, in which request or call."""
+
+    token: Presented
+    request_id: str
+    call: Call | None = None
+
+
+async def open_at_once(connection: AsyncConnection[Any], sent: Sent, opening: Opening) -> bool:
     """Open a receivable that names no receipts, on a connection whose statements commit.
 
     The statement itself proves that whoever is remembered to hold the token still does.
@@ -94,11 +103,12 @@ async def open_at_once(
     Raises:
         InvoiceNumberError, FaceError: as `open_receivable`.
     """
-    viewer = remembered(token)
+    viewer = remembered(sent.token)
     if viewer is None or viewer.role not in _OPENERS or opening.receipt_ids:
         return False
     _check(opening)
-    values = rows.values(opening, viewer, request_id) | proof(viewer, token)
+    values = rows.values(opening, viewer, sent.request_id) | proof(viewer, sent.token)
+    values |= call_values(sent.call, principal(viewer))
     try:
         opened = await connection.execute(OPEN_IF_STILL.sql, OPEN_IF_STILL.values(values))
     except UniqueViolation:

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.events import ReceivableConfirmed, ReceivableOpened
 from services.ledger.access import STILL, VISIBLE, Viewer
 from services.ledger.db import Statement, direct
+from services.ledger.idempotency import STORE_IF_SENT
 from services.ledger.ids import id_of, new_id
 from services.ledger.money import format_fen
 from services.ledger.receivables.term import DUE, START_OF_RECEIPT
@@ -45,7 +46,7 @@ _START: Final = START_OF_RECEIPT.format(
 _DUE: Final = DUE.format(agreed="r.agreed_due_on", start="s.start_on")
 
 
-def _statement(allowed: str = "true") -> Statement:
+def _statement(allowed: str = "true", more: str = "") -> Statement:
     return direct(f"""
     WITH c AS (
       SELECT c.*, c.debtor_id = CAST(:viewer AS uuid) AS by_debtor FROM contracts c
@@ -96,15 +97,15 @@ def _statement(allowed: str = "true") -> Statement:
         ELSE c.by_debtor END RETURNING subject_id, id
     ), queued AS (
       INSERT INTO unsealed (subject_id, event_id) SELECT subject_id, id FROM appended
-    )
+    ){more}
     SELECT start_on, due_on, confirmed_on FROM balanced
     """)
 
 
 OPEN: Final = _statement()
 """Opens a receivable for a viewer that was identified in the same transaction."""
-OPEN_IF_STILL: Final = _statement(STILL)
-"""Opens it if the viewer that is remembered still holds its token."""
+OPEN_IF_STILL: Final = _statement(STILL, f", answer AS ({STORE_IF_SENT.format(done='r')})")
+"""Opens it if the viewer that is remembered still holds its token, with its answer under a key."""
 
 
 def _told(opening: Opening) -> dict[str, object]:

@@ -3,14 +3,14 @@
 from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request, status
+from fastapi import Request, status
 
-from services.ledger.edges import AskedBy, DbSession, past_day, request_id
+from services.ledger.edges import AskedBy, DbSession, Router, past_day, request_id
 from services.ledger.orders.schemas import ReceiptIn, ReceiptOut
 from services.ledger.orders.service import Arrival, receive
 from services.ledger.receivables.receipts import spread
 
-router = APIRouter(prefix="/v1/orders", tags=["orders"])
+router = Router(prefix="/v1/orders", tags=["orders"])
 
 KINDS = {
     "deliveries": "DELIVERED",

@@ -1,0 +1,174 @@
+"""A write sent again under its Idempotency-Key is done once and answered as before (R-05, R-06)."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from services.ledger import db, idempotency
+from services.ledger.ids import new_id
+from tests.ledger.conftest import BUYER, SUPPLIER, Client, SignIn, invoice, opened
+
+THREADS, KEYS = 10, 8
+
+
+def count(what: str) -> int:
+    with db.transaction() as session:
+        counted = session.connection().execute(text(f"SELECT count(*) FROM {what}"))
+        return int(counted.scalar_one())
+
+
+def unnamed(contract: str, **changes: Any) -> dict[str, Any]:
+    """Return an invoice without an id of its own, so that only the key tells it is the same."""
+    body = invoice(contract, **{"invoice_number": f"{new_id().int % 10**20:020d}", **changes})
+    del body["id"]
+    return body
+
+
+def keyed(key: str) -> dict[str, str]:
+    return {"idempotency-key": key}
+
+
+@pytest.fixture
+def claim(supplier: Client, contract: str) -> str:
+    return opened(supplier, unnamed(contract))
+
+
+@pytest.mark.parametrize("kind", ["DIGITAL", "OTHER"])
+def test_a_receivable_sent_again_under_its_key_is_answered_as_before(
+    supplier: Client, contract: str, claim: str, kind: str
+) -> None:
+    body = unnamed(contract, invoice_kind=kind)
+    if kind == "OTHER":
+        body["invoice_number"] = "收据-17"
+
+    first = supplier.post("/v1/receivables", json=body, headers=keyed("a"))
+    again = supplier.post("/v1/receivables", json=body, headers=keyed("a"))
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.content == first.content
+    assert "idempotent-replayed" not in first.headers
+    assert again.headers["idempotent-replayed"] == "true"
+    assert count("receivables") == 2
+
+
+def test_a_dispute_sent_again_under_its_key_is_held_once(buyer: Client, claim: str) -> None:
+    body = {"amount": "100.00", "reason": "数量不符"}
+    path = f"/v1/receivables/{claim}/disputes"
+
+    first = buyer.post(path, json=body, headers=keyed("d"))
+    again = buyer.post(path, json=body, headers=keyed("d"))
+    other = buyer.post(path, json=body, headers=keyed("e"))
+
+    assert first.json()["disputed"] == "100.00"
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert other.json()["disputed"] == "200.00"
+
+
+def test_another_content_under_the_same_key_is_refused(
+    supplier: Client, contract: str, claim: str
+) -> None:
+    body = unnamed(contract)
+    supplier.post("/v1/receivables", json=body, headers=keyed("k"))
+
+    other = supplier.post("/v1/receivables", json=unnamed(contract), headers=keyed("k"))
+
+    assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert count("receivables") == 2
+
+
+def test_a_key_is_of_its_route_its_sender_and_its_party_alone(
+    ledger: SignIn, buyer: Client, supplier: Client, claim: str
+) -> None:
+    body = {"amount": "10.00", "reason": "数量"}
+    paths = [f"/v1/receivables/{claim}/{act}" for act in ("disputes", "credits")]
+    colleague = ledger("core_enterprise", BUYER)
+
+    held = buyer.post(paths[0], json=body, headers=keyed("same"))
+    lowered = supplier.post(paths[1], json=body, headers=keyed("same"))
+    stranger = ledger("core_enterprise", SUPPLIER).post(paths[0], json=body, headers=keyed("same"))
+    of_colleague = colleague.post(paths[0], json=body, headers=keyed("other"))
+
+    assert (held.json()["disputed"], lowered.json()["disputed"]) == ("10.00", "10.00")
+    assert "idempotent-replayed" not in lowered.headers
+    assert stranger.status_code == 403
+    assert "idempotent-replayed" not in stranger.headers
+    assert of_colleague.json()["disputed"] == "20.00"
+
+
+def test_a_refusal_leaves_the_key_free_for_the_corrected_request(buyer: Client, claim: str) -> None:
+    path = f"/v1/receivables/{claim}/disputes"
+    refused = buyer.post(path, json={"amount": "9000.00", "reason": "x"}, headers=keyed("r"))
+
+    right = buyer.post(path, json={"amount": "90.00", "reason": "x"}, headers=keyed("r"))
+
+    assert (refused.status_code, right.status_code) == (409, 200)
+    assert count("idempotency_keys") == 1
+
+
+def test_the_same_request_being_worked_on_asks_for_patience(
+    supplier: Client, contract: str, claim: str
+) -> None:
+    body = unnamed(contract, invoice_kind="OTHER", invoice_number="收据-18")
+    with db.transaction() as session:
+        viewer = db.direct("SELECT role, party_id, name FROM api_keys WHERE role = 'supplier'")
+        row = db.run(session, viewer, {}).fetchone()
+        assert row is not None
+        named = {
+            "principal": f"{row.role}/{row.party_id}/{row.name}",
+            "route": "POST /v1/receivables",
+            "key": "busy",
+        }
+        held = session.connection().execute(idempotency._BEGIN, named)
+        assert held.scalar_one()
+
+        answer = supplier.post("/v1/receivables", json=body, headers=keyed("busy"))
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "IDEMPOTENCY_IN_PROGRESS")
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_fifty_at_one_time_under_one_key_have_one_effect(
+    supplier: Client, contract: str, claim: str
+) -> None:
+    bodies = [unnamed(contract) for _ in range(KEYS)]
+
+    def send(number: int) -> tuple[int, int, bytes]:
+        key = number % KEYS
+        while True:
+            answer = supplier.post("/v1/receivables", json=bodies[key], headers=keyed(str(key)))
+            if answer.json().get("code") != "IDEMPOTENCY_IN_PROGRESS":
+                return key, answer.status_code, answer.content
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        answers = list(pool.map(send, range(THREADS * KEYS)))
+
+    assert {status for _, status, _ in answers} == {201}
+    assert len({(key, content) for key, _, content in answers}) == KEYS
+    assert count("receivables") == KEYS + 1
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "键"])
+def test_a_key_that_is_none_is_refused(supplier: Client, contract: str, key: str) -> None:
+    headers = {"idempotency-key": key.encode()}
+    answer = supplier.post("/v1/receivables", json=unnamed(contract), headers=headers)  # type: ignore[arg-type]
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "IDEMPOTENCY_KEY_INVALID")
+    assert count("receivables") == 0
+
+
+def test_answers_are_kept_for_seven_days(supplier: Client, contract: str, claim: str) -> None:
+    for key in ("old", "new"):
+        supplier.post("/v1/receivables", json=unnamed(contract), headers=keyed(key))
+    with db.transaction() as session:
+        session.connection().execute(
+            text(
+                "UPDATE idempotency_keys SET recorded_at = now() - interval '8 days'"
+                " WHERE key = 'old'"
+            )
+        )
+        assert idempotency.forget(session) == 1
+
+    assert count("idempotency_keys") == 1
