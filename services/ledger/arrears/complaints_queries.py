@@ -162,6 +162,11 @@ def complaints(
     return session.connection().execute(_LIST, values).mappings().all()
 
 
+def place(row: RowMapping) -> tuple[date, date, UUID]:
+    """Return where a complaint stands in the list, to ask for those after it."""
+    return row["timer_due_on"] or date.max, row["filed_on"], row["id"]
+
+
 def steps(session: Session, receivable_id: UUID, complaint_id: UUID) -> Sequence[RowMapping]:
     """Return what was done about a complaint, in order; the caller may know of it."""
     values = {"receivable_id": receivable_id, "complaint_id": complaint_id}

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from services.events import REVIEW_FLAG, REVIEW_NOTE
-from services.ledger.clock import today
+from services.ledger.clock import now, today
 from services.ledger.edges import DbSession, Note, request_id
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.ids import new_id
@@ -17,7 +17,7 @@ from services.ledger.log import queries as log
 from services.ledger.money import parse_fen
 from services.ledger.receivables.queries import Claim, get_visible
 from services.ledger.receivables.service import Act
-from services.ledger.web import acts, queries, words
+from services.ledger.web import acts, arrears_panel, queries, words
 from services.ledger.web.pages_edge import (
     CONSOLE,
     AsOf,
@@ -152,6 +152,7 @@ def _one(
         postings=book.postings,
         events=[_event(event) for event in events],
         forms=[(form, new_id()) for form in acts.forms(viewer, claim, requested=requested)],
+        arrears=arrears_panel.panel(session, viewer, claim, today=today(), now=now()),
         note=REVIEW_NOTE,
     )
 

@@ -52,6 +52,8 @@ ACCOUNTS: Final = _table(
         "reserved": ("融资预留", "reserved"),
         "assigned": ("已融资", "financed"),
         "cash": ("回款", "cash"),
+        "interest": ("已主张利息", "claimed interest"),
+        "interest_earned": ("利息收益", "interest earned"),
     }
 )
 STATES: Final = _table(
@@ -87,6 +89,12 @@ EVENTS: Final = _table(
         "receivable.exported": ("提交融资平台", "sent to a platform"),
         "receivable.financed": ("获得融资", "financed"),
         "receivable.refused": ("融资被拒", "refused"),
+        "receivable.interest_claimed": ("主张利息", "interest claimed"),
+        "receivable.interest_waived": ("放弃利息", "interest waived"),
+        "limitation.interrupted": ("时效中断", "limitation interrupted"),
+        "instrument.handed": ("交付票据或凭证", "instrument handed over"),
+        "instrument.returned": ("退回票据或凭证", "instrument returned"),
+        "delay.explained": ("说明迟延理由", "delay explained"),
         "message.delivered": ("通知送达", "notice delivered"),
     }
 )
@@ -100,6 +108,10 @@ FACTS: Final = _table(
         "undisputed": ("无争议", "undisputed"),
         "disputed": ("争议", "disputed"),
         "still_open": ("尚欠", "still open"),
+        "interest": ("抵利息", "to interest"),
+        "interest_open": ("尚欠利息", "interest open"),
+        "from_on": ("起", "from"),
+        "until_on": ("止", "until"),
         "open": ("未付", "open"),
         "due_on": ("到期日", "due"),
         "answer_due_on": ("答复期限", "answer by"),
@@ -118,7 +130,7 @@ FACTS: Final = _table(
 MONEY_FACTS: Final = frozenset(
     {
         *("face", "amount", "confirmed", "upheld", "withdrawn"),
-        *("undisputed", "disputed", "still_open", "open"),
+        *("undisputed", "disputed", "still_open", "open", "interest", "interest_open"),
     }
 )
 DATES: Final = _table(
@@ -136,6 +148,7 @@ NAVIGATION: Final = _table(
         "/console": ("总览", "Book"),
         "/console/receivables": ("应收账款", "Receivables"),
         "/console/overdue": ("逾期", "Overdue"),
+        "/console/complaints": ("投诉", "Complaints"),
         "/console/eligible": ("可融资", "Eligible"),
         "/console/exports": ("导出批次", "Exports"),
         "/console/inbox": ("消息", "Inbox"),
