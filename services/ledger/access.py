@@ -28,6 +28,7 @@ AREAS: Final = (
     "arrears",
     "financing",
     "events",
+    "webhooks",
     "intake",
     "insight",
 )

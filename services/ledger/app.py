@@ -21,6 +21,7 @@ from services.ledger.receivables.receipts_api import router as receipts
 from services.ledger.web.metrics import router as metrics
 from services.ledger.web.pages import router as pages
 from services.ledger.web.pages_reasoning import router as reasoning_page
+from services.ledger.webhooks.api import router as webhooks
 
 BODY_BYTES = 1024 * 1024
 
@@ -45,6 +46,7 @@ DOMAIN = (
     reasoning,
     financing,
     log,
+    webhooks,
     proof,
     insight,
     intake,

@@ -30,6 +30,7 @@ AREA_OF: Final[Mapping[str, str]] = MappingProxyType(
         "exports": "financing",
         "platforms": "financing",
         "events": "events",
+        "webhooks": "webhooks",
         "checkpoints": "events",
         "log-keys": "events",
         "verification": "events",

@@ -44,7 +44,12 @@ class Answer:
     def seems_down(self) -> bool:
         """It is the endpoint that fails, and would fail for any other message."""
         server = self.status is not None and (self.status >= 500 or self.status == 429)  # noqa: PLR2004 (HTTP)
-        return server or self.outcome in {"TIMED_OUT", "UNREACHABLE", "BROKEN"}
+        return server or self.outcome in {
+            "TIMED_OUT",
+            "UNREACHABLE",
+            "BROKEN",
+            "ADDRESS_FORBIDDEN",
+        }
 
 
 @dataclass(slots=True)

@@ -1,0 +1,219 @@
+"""Webhooks over HTTP: a party's endpoints, their secrets, and what was sent to them."""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response, status
+from sqlmodel import Session
+
+from services.ledger.clock import now
+from services.ledger.config import settings
+from services.ledger.edges import AskedBy, DbSession, request_id
+from services.ledger.errors import LedgerError
+from services.ledger.ids import new_id
+from services.ledger.webhooks import queries, replaying, rotating, schemas, service
+from services.ledger.webhooks.addresses import Rules
+from services.ledger.webhooks.models import WebhookEndpoint
+
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+Before = Annotated[int, Query(ge=1, le=schemas.LAST_POSITION)]
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+class IfMatchError(LedgerError):
+    """An ``If-Match`` that is no version of a webhook."""
+
+    code = "IF_MATCH_INVALID"
+    status = 412
+
+
+def _out(session: Session, endpoint: WebhookEndpoint, response: Response) -> schemas.WebhookOut:
+    response.headers["etag"] = f'"{endpoint.version}"'
+    secrets = queries.live_secrets(session, endpoint.id, at=now())
+    return schemas.WebhookOut.of(endpoint, secrets)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+def post_webhook(
+    body: schemas.WebhookIn,
+    viewer: AskedBy,
+    session: DbSession,
+    request: Request,
+    response: Response,
+) -> schemas.WebhookMade:
+    """Register an endpoint; its secret is in this answer only. The same again answers 200."""
+    endpoint, secret = service.register(
+        session,
+        viewer,
+        service.Wanted(body.url, body.types, body.description),
+        endpoint_id=body.id or new_id(),
+        scheme=body.signature,
+        rules=Rules.of(settings()),
+        after=body.after,
+        request_id=request_id(request),
+    )
+    if secret is None:
+        response.status_code = status.HTTP_200_OK
+    response.headers["cache-control"] = "no-store"
+    shown = _out(session, endpoint, response)
+    return schemas.WebhookMade(**dict(shown), secret=secret and secret.shown)
+
+
+@router.get("")
+def get_webhooks(viewer: AskedBy, session: DbSession) -> list[schemas.WebhookOut]:
+    """Return the endpoints of the asker's party, the oldest first."""
+    at = now()
+    return [
+        schemas.WebhookOut.of(one, queries.live_secrets(session, one.id, at=at))
+        for one in queries.of_party(session, viewer)
+    ]
+
+
+@router.get("/{webhook_id}")
+def get_webhook(
+    webhook_id: UUID, viewer: AskedBy, session: DbSession, response: Response
+) -> schemas.WebhookOut:
+    """Return an endpoint of the asker's party."""
+    return _out(session, queries.get(session, viewer, webhook_id), response)
+
+
+@router.patch("/{webhook_id}")
+def patch_webhook(
+    webhook_id: UUID,
+    body: schemas.WebhookChangeIn,
+    viewer: AskedBy,
+    session: DbSession,
+    request: Request,
+    response: Response,
+    if_match: Annotated[str | None, Header(max_length=50)] = None,
+) -> schemas.WebhookOut:
+    """Change an endpoint, if it is still the one with this ETag; switch it on or off."""
+    endpoint = service.change(
+        session,
+        viewer,
+        webhook_id,
+        body.change(),
+        rules=Rules.of(settings()),
+        at=now(),
+        version=_version(if_match),
+        request_id=request_id(request),
+    )
+    return _out(session, endpoint, response)
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None or if_match == "*":
+        return None
+    digits = if_match.strip('"')
+    if not (digits.isascii() and digits.isdecimal()):
+        raise IfMatchError(
+            "If-Match holds the ETag of the webhook as you read it.",
+            "If-Match须为读取该Webhook时得到的ETag。",
+        )
+    return int(digits)
+
+
+@router.delete("/{webhook_id}", status_code=status.HTTP_204_NO_CONTENT)
+def delete_webhook(webhook_id: UUID, viewer: AskedBy, session: DbSession, request: Request) -> None:
+    """Remove an endpoint with the record of what it was sent."""
+    service.remove(session, viewer, webhook_id, request_id(request))
+
+
+@router.post("/{webhook_id}/secrets", status_code=status.HTTP_201_CREATED)
+def post_secret(
+    webhook_id: UUID,
+    body: schemas.RotateIn,
+    viewer: AskedBy,
+    session: DbSession,
+    request: Request,
+    response: Response,
+) -> schemas.SecretMade:
+    """Make a new secret, in this answer only; messages carry both signatures until the old ends."""
+    secret = rotating.rotate(
+        session,
+        viewer,
+        webhook_id,
+        scheme=body.signature,
+        overlap=timedelta(hours=body.overlap_hours),
+        at=now(),
+        request_id=request_id(request),
+    )
+    response.headers["cache-control"] = "no-store"
+    return schemas.SecretMade(signature=secret.scheme, secret=secret.shown)
+
+
+@router.post("/{webhook_id}/pings", status_code=status.HTTP_202_ACCEPTED)
+def post_ping(webhook_id: UUID, viewer: AskedBy, session: DbSession, request: Request) -> None:
+    """Have a `webhook.pinged` event sent to this endpoint; look among its deliveries for it."""
+    replaying.ping(session, viewer, webhook_id, request_id(request))
+
+
+@router.post("/{webhook_id}/replays", status_code=status.HTTP_202_ACCEPTED)
+def post_replay(
+    webhook_id: UUID,
+    body: schemas.ReplayIn,
+    viewer: AskedBy,
+    session: DbSession,
+    request: Request,
+) -> schemas.ReplayOut:
+    """Have a range of the log sent again, each event under the webhook-id it had."""
+    replay = replaying.replay(
+        session,
+        viewer,
+        webhook_id,
+        replaying.Range(body.after, body.through, body.only_given_up),
+        replay_id=body.id or new_id(),
+        request_id=request_id(request),
+    )
+    return schemas.ReplayOut(
+        id=replay.id,
+        after=replay.after,
+        through=replay.through,
+        only_given_up=replay.only_given_up,
+        position=replay.position,
+    )
+
+
+@router.get("/{webhook_id}/deliveries")
+def get_deliveries(
+    webhook_id: UUID,
+    viewer: AskedBy,
+    session: DbSession,
+    state: schemas.State | None = None,
+    before: Before = schemas.LAST_POSITION,
+    limit: Limit = 50,
+) -> schemas.DeliveryPage:
+    """List what was sent to an endpoint or waits to be, the latest events first; for 90 days."""
+    queries.get(session, viewer, webhook_id)
+    found = queries.deliveries(session, webhook_id, state=state, before=before, limit=limit + 1)
+    shown = found[:limit]
+    return schemas.DeliveryPage(
+        items=tuple(
+            schemas.DeliveryOut.model_validate(schemas.DeliveryOut.fields(one)) for one in shown
+        ),
+        before=shown[-1].position if len(found) > limit else None,
+    )
+
+
+@router.get("/{webhook_id}/deliveries/{delivery_id}")
+def get_delivery(
+    webhook_id: UUID, delivery_id: UUID, viewer: AskedBy, session: DbSession
+) -> schemas.DeliveryDetail:
+    """Return one delivery with how each attempt went."""
+    queries.get(session, viewer, webhook_id)
+    one = queries.delivery(session, webhook_id, delivery_id)
+    tried = [schemas.AttemptOut.of(attempt) for attempt in queries.attempts(session, one)]
+    return schemas.DeliveryDetail.model_validate(
+        {**schemas.DeliveryOut.fields(one), "tried": tried}
+    )
+
+
+@router.post("/{webhook_id}/deliveries/{delivery_id}/replay", status_code=status.HTTP_202_ACCEPTED)
+def post_delivery_replay(
+    webhook_id: UUID, delivery_id: UUID, viewer: AskedBy, session: DbSession, request: Request
+) -> None:
+    """Have one delivery sent again, under the webhook-id it had."""
+    replaying.replay_one(
+        session, viewer, webhook_id, delivery_id, at=now(), request_id=request_id(request)
+    )
