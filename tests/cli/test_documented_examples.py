@@ -41,7 +41,7 @@ def test_the_readme_shows_only_commands_that_are_run_here_and_each_of_them() -> 
     run_here = {
         example.command.removeprefix(f"{DEMO} ")
         for example in EXAMPLES
-        if isinstance(example, Example)
+        if isinstance(example, Example) and "ledger-verify" not in example.command
     }
     shown = set(re.findall(r"`(ledger [^`]+)`", README.read_text(encoding="utf-8")))
 

@@ -15,6 +15,7 @@ from services.ledger.cli import (
     laws,
     lists,
     people,
+    proof,
     reasoning,
     reports,
     running,
@@ -42,6 +43,7 @@ app.add_typer(reports.app, name="report")
 app.add_typer(laws.app, name="law")
 app.add_typer(almanac.app, name="almanac")
 reasoning.add_to(app)
+proof.add_to(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

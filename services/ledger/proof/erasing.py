@@ -21,6 +21,7 @@ from services.ledger.proof import leaves, queries
 from services.ledger.proof.ledger_verify import Suite
 
 _BATCH: Final = 5_000
+_ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtext('proof.grow'))")
 _OUTSIDE: Final = text(
     """
     SELECT count(*) FROM events e LEFT JOIN sealed s
@@ -88,6 +89,7 @@ def erase(session: Session, viewer: Viewer, suite: Suite, whose: Whose, *, basis
         NotInTreeYetError: the tree has not caught up with their events.
     """
     connection = session.connection()
+    connection.execute(_ALONE)  # no leaf is made meanwhile with a salt that goes
     size = queries.tree_size(session)
     named = {"actor": whose.actor, "subject": whose.subject_id, "size": size}
     outside = connection.execute(_OUTSIDE, named).scalar_one()

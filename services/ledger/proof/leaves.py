@@ -5,6 +5,7 @@ that secret and the values are erased, nobody can guess the value from the leaf 
 the leaf stays as it is.
 """
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -186,6 +187,8 @@ def leaf(suite: Suite, one: SealedEvent, secrets: Mapping[str, bytes]) -> Json |
         for name, value in one.event.items()
         if value is not None
     }
+    if len(hidden) > (ACTOR in hidden):
+        made["data"] = copy.deepcopy(made["data"])  # what was read stays as it was read
     made["previous"] = one.previous
     made["sealed_at"] = one.sealed_at.astimezone(UTC).isoformat()
     try:

@@ -17,6 +17,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -469,6 +470,10 @@ def _signer(note: str, keys: Sequence[Key]) -> tuple[Key, datetime]:
 def _events(bundle: dict[str, Any], suite: Suite, size: int, root: bytes) -> tuple[int, int]:
     """Check each event and their chain; return how many values are disclosed and how many not."""
     opened = closed = before = 0
+    positions = [event["position"] for event in bundle["events"]]
+    for left, right in pairwise(positions):
+        if right <= left:
+            raise Refused("EVENT_DUPLICATED" if right == left else "EVENTS_REORDERED", right)
     for event in bundle["events"]:
         position, leaf = event["position"], event["leaf"]
         if leaf["subject_id"] != bundle["receivable_id"]:
@@ -477,10 +482,6 @@ def _events(bundle: dict[str, Any], suite: Suite, size: int, root: bytes) -> tup
         path = [base64.b64decode(one, validate=True) for one in event["path"]]
         if root_of_inclusion(suite, position - 1, size, hashed, path) != root:
             raise Refused("EVENT_FORGED", position)
-        if position <= before:
-            raise Refused(
-                "EVENT_DUPLICATED" if position == before else "EVENTS_REORDERED", position
-            )
         if leaf["previous"] != before:
             raise Refused("EVENT_MISSING", leaf["previous"])
         before = position
