@@ -17,6 +17,7 @@ _PROVE_SECONDS: Final = 2
 _FORGET_SECONDS: Final = 3_600
 _ASSESS_SECONDS: Final = 600
 _IMPORT_SECONDS: Final = 2
+_WEBHOOK_SECONDS: Final = 1
 _VISIBILITY_SECONDS: Final = 120
 
 app = Celery(
@@ -27,6 +28,7 @@ app = Celery(
         "services.ledger.arrears.tasks",
         "services.ledger.proof.tasks",
         "services.ledger.intake.tasks",
+        "services.ledger.webhooks.tasks",
     ],
 )
 app.conf.update(
@@ -68,6 +70,8 @@ app.conf.update(
             ("proof.tick", _PROVE_SECONDS),
             ("arrears.tick", _ASSESS_SECONDS),
             ("imports.tick", _IMPORT_SECONDS),
+            ("webhooks.tick", _WEBHOOK_SECONDS),
+            ("webhooks.forget", _FORGET_SECONDS),
         )
     },
 )

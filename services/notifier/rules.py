@@ -52,6 +52,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "receivable.exported": Rule("已提交融资平台", "sent to a financing platform", inbox=_BOTH),
         "receivable.financed": Rule("已获融资", "receivable financed", email=_BOTH),
         "receivable.refused": Rule("融资被拒绝", "financing refused", email=_CREDITOR),
+        "webhook.disabled": Rule("Webhook已停用", "webhook switched off", email=_DEBTOR),
     }
 )
 
