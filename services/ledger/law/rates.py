@@ -94,7 +94,8 @@ def decide_rates(facts: RateFacts, terms: TermsDecision, almanac: Almanac) -> Ra
             governing="court" if by_court else "statutory",
             lpr_percent=lpr,
         )
-    flags = (PENALTY_HIGH_REVIEW,) if _is_high(agreed, default) else ()
+    by_amount = agreed.flat is not None or agreed.cap is not None
+    flags = (PENALTY_HIGH_REVIEW,) if not by_amount and _is_high(agreed, default) else ()
     lawful = RatesDecision(agreed=agreed, governing="agreed", flags=flags, lpr_percent=lpr)
     # What a sum owed once comes to a year is known only with the days late.
     if agreed.flat is not None or decree_802.rate_meets_floor(
