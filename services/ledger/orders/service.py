@@ -58,6 +58,12 @@ class Arrival:
     order_ids: tuple[UUID, ...]
 
 
+_AS_AGREED: Final = (
+    *("id", "reference", "debtor_id", "creditor_id", "signed_on", "subject", "settlement"),
+)
+"""What a contract keeps as it was agreed."""
+
+
 def register_contract(
     session: Session,
     viewer: Viewer,
@@ -99,16 +105,10 @@ def register_contract(
         domestic=debtor.domestic and creditor.domestic,
     )
     contract = Contract(
-        id=agreed.id,
-        reference=agreed.reference,
-        debtor_id=agreed.debtor_id,
-        creditor_id=agreed.creditor_id,
-        signed_on=agreed.signed_on,
-        subject=agreed.subject,
+        **{name: getattr(agreed, name) for name in _AS_AGREED},
         debtor_kind=debtor_kind,
         creditor_size=size.word,
         creditor_evidence=size.evidence,
-        settlement=agreed.settlement,
         terms=terms,
         almanac_version=almanac_version,
         **decided,
@@ -144,9 +144,8 @@ def _parties(session: Session, viewer: Viewer, agreed: Agreement) -> tuple[Party
 def _same_contract(
     viewer: Viewer, known: Contract, agreed: Agreement, terms: dict[str, Any], size: Size
 ) -> Contract:
-    stated = ("reference", "debtor_id", "creditor_id", "signed_on", "subject", "settlement")
     same = (
-        all(getattr(known, name) == getattr(agreed, name) for name in stated)
+        all(getattr(known, name) == getattr(agreed, name) for name in _AS_AGREED)
         # A kind or size left out is the party's own of that day, which may since have changed.
         and agreed.debtor_kind in {None, known.debtor_kind}
         and (agreed.creditor_size is None or known.creditor_size == size.word)
