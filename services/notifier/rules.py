@@ -49,6 +49,21 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         ),
         "receivable.due_soon": Rule("即将到期", "due soon", email=_DEBTOR, inbox=_CREDITOR),
         "receivable.overdue": Rule("应收账款已逾期", "receivable overdue", email=_BOTH),
+        "receivable.interest_claimed": Rule(
+            "主张逾期利息", "interest claimed", email=_DEBTOR, inbox=_CREDITOR, actor_knows=True
+        ),
+        "receivable.interest_waived": Rule(
+            "放弃逾期利息", "interest waived", inbox=_BOTH, actor_knows=True
+        ),
+        "limitation.interrupted": Rule(
+            "催收及时效中断", "limitation interrupted", email=_BOTH, actor_knows=True
+        ),
+        "instrument.handed": Rule(
+            "交付票据或凭证", "instrument handed over", inbox=_BOTH, actor_knows=True
+        ),
+        # The debtor is named in these only once the authority has asked it.
+        "complaint.moved": Rule("投诉进展", "complaint moved", inbox=_BOTH, actor_knows=True),
+        "complaint.timer": Rule("投诉办理期限", "complaint time limit", inbox=_CREDITOR),
         "receivable.exported": Rule("已提交融资平台", "sent to a financing platform", inbox=_BOTH),
         "receivable.financed": Rule("已获融资", "receivable financed", email=_BOTH),
         "receivable.refused": Rule("融资被拒绝", "financing refused", email=_CREDITOR),

@@ -179,10 +179,10 @@ def test_complaints_are_read_a_page_at_a_time(
     for _ in range(2):
         page = regulator.get("/v1/complaints", params=params).json()
         seen += [item["id"] for item in page["items"]]
-        params["after"] = seen[-1]
+        params["cursor"] = page["next"]
 
     assert len(set(seen)) == len(seen) == 3
-    assert not page["has_more"]
+    assert page["next"] is None
 
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
