@@ -27,6 +27,7 @@ PRIVATE: Final = frozenset(
         "bank_name",
         "comment",
         "contact",
+        "description",
         "email",
         "id_number",
         "login",
