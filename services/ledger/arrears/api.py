@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 
 from services.ledger.arrears import queries
 from services.ledger.clock import now, today
+from services.ledger.cursors import Paged
 from services.ledger.edges import ApiModel, AskedBy, Day, DbSession, Router
 from services.ledger.money import format_fen
 
@@ -69,6 +70,7 @@ class OverduePage(ApiModel):
     known_at: AwareDatetime
     totals: list[OverdueTotalOut]
     rows: list[OverdueOut]
+    next: str | None
     note: str
 
 
@@ -108,17 +110,19 @@ def get_ageing(
 def get_overdue(
     viewer: AskedBy,
     session: DbSession,
+    page: Paged,
     as_of: AsOf = None,
     known_at: KnownAt = None,
-    after_due_on: date = date.min,
-    after_id: UUID = UUID(int=0),  # noqa: B008 (an immutable value)
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> OverduePage:
     """Return what is past due at the start of a day, the oldest first, with the totals."""
-    day, instant = as_of or today(), known_at or now()
-    rows = queries.overdue(
-        session, viewer, as_of=day, known_at=instant, after=(after_due_on, after_id), limit=limit
+    day, instant = page.when(as_of, known_at)
+    after = (date.min, UUID(int=0))
+    if page.after:
+        after = (date.fromisoformat(page.after[0]), UUID(page.after[1]))
+    found = queries.overdue(
+        session, viewer, as_of=day, known_at=instant, after=after, limit=page.limit + 1
     )
+    rows, cursor = page.shown(found, lambda row: (row.due_on, row.id), (day, instant))
     totals = queries.overdue_totals(session, viewer, as_of=day, known_at=instant)
     return OverduePage(
         as_of=day,
@@ -134,6 +138,7 @@ def get_overdue(
             for total in totals
         ],
         rows=[_overdue(row) for row in rows],
+        next=cursor,
         note=queries.REVIEW_NOTE,
     )
 

@@ -16,6 +16,7 @@ from services.ledger.arrears.complaint_states import Step
 from services.ledger.arrears.complaints import Filing
 from services.ledger.arrears.complaints_queries import SOON_DAYS, Wanted
 from services.ledger.clock import now, today
+from services.ledger.cursors import Paged
 from services.ledger.edges import (
     Amount,
     ApiModel,
@@ -124,7 +125,7 @@ class ComplaintPage(ApiModel):
 
     as_of: Day
     items: list[ComplaintOut]
-    has_more: bool
+    next: str | None
     note: str
 
 
@@ -132,30 +133,29 @@ class ComplaintPage(ApiModel):
 def get_complaints(
     viewer: AskedBy,
     session: DbSession,
+    page: Paged,
     as_of: date | None = None,
     state: State | None = None,
     timer: Annotated[
         Literal["late", "soon"] | None,
         Query(description=f"late: has lapsed; soon: ends within {SOON_DAYS} days, or has lapsed"),
     ] = None,
-    after: Annotated[UUID | None, Query(description="the last complaint seen")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ComplaintPage:
     """List the complaints the asker may know of, those whose time limit ends first at the top."""
-    day, instant = as_of or today(), now()
+    day, instant = page.when(as_of, None)
     wanted = Wanted(state=state, within={"late": -1, "soon": SOON_DAYS}.get(timer or ""))
-    if after is not None:
-        seen = complaints_queries.complaints(
-            session, viewer, Wanted(one=after), as_of=day, known_at=instant
-        )
-        wanted = wanted._replace(after=complaints_queries.place(seen[0])) if seen else wanted
-    rows = complaints_queries.complaints(
-        session, viewer, wanted, as_of=day, known_at=instant, limit=limit + 1
+    if page.after:
+        due_on, filed_on, last = page.after
+        place = (date.fromisoformat(due_on), date.fromisoformat(filed_on), UUID(last))
+        wanted = wanted._replace(after=place)
+    found = complaints_queries.complaints(
+        session, viewer, wanted, as_of=day, known_at=instant, limit=page.limit + 1
     )
+    rows, cursor = page.shown(found, complaints_queries.place, (day, instant))
     return ComplaintPage(
         as_of=day,
-        items=[_out(row) for row in rows[:limit]],
-        has_more=len(rows) > limit,
+        items=[_out(row) for row in rows],
+        next=cursor,
         note=REVIEW_NOTE,
     )
 

@@ -14,7 +14,7 @@ from services.events import REVIEW_NOTE
 from services.ledger.access import Viewer
 from services.ledger.arrears import interest, interest_queries
 from services.ledger.arrears.interest import Asked, Waiver
-from services.ledger.clock import now, today
+from services.ledger.cursors import Paged
 from services.ledger.edges import (
     Amount,
     ApiModel,
@@ -129,6 +129,7 @@ class InterestPage(ApiModel):
     known_at: AwareDatetime
     totals: list[dict[str, str | int]]
     rows: list[InterestRow]
+    next: str | None
     note: str
 
 
@@ -198,22 +199,24 @@ def post_interest_waiver(
 def get_interest_report(
     viewer: AskedBy,
     session: DbSession,
+    page: Paged,
     as_of: Annotated[date | None, Query(description="the day spoken about; today")] = None,
     known_at: Annotated[AwareDatetime | None, Query(description="known then; now")] = None,
-    after: UUID = UUID(int=0),  # noqa: B008 (an immutable value)
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> InterestPage:
     """Return the interest that was claimed by a day, what of it is open, and the principal."""
-    day, instant = as_of or today(), known_at or now()
-    rows = interest_queries.report(
-        session, viewer, as_of=day, known_at=instant, after=after, limit=limit
+    day, instant = page.when(as_of, known_at)
+    after = UUID(page.after[0]) if page.after else UUID(int=0)
+    found = interest_queries.report(
+        session, viewer, as_of=day, known_at=instant, after=after, limit=page.limit + 1
     )
+    rows, cursor = page.shown(found, lambda row: (row["receivable_id"],), (day, instant))
     totals = interest_queries.totals(session, viewer, as_of=day, known_at=instant)
     return InterestPage(
         as_of=day,
         known_at=instant,
         totals=[_said(row) for row in totals],
         rows=[InterestRow.model_validate(_said(row)) for row in rows],
+        next=cursor,
         note=REVIEW_NOTE,
     )
 

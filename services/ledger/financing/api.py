@@ -11,7 +11,8 @@ from fastapi.responses import FileResponse
 from pydantic import AwareDatetime
 from starlette.background import BackgroundTask
 
-from services.ledger.clock import now, today
+from services.ledger.clock import today
+from services.ledger.cursors import Paged
 from services.ledger.edges import (
     ApiModel,
     AskedBy,
@@ -61,6 +62,7 @@ class EligiblePage(ApiModel):
     known_at: AwareDatetime
     totals: list[EligibleTotalOut]
     rows: list[EligibleOut]
+    next: str | None
 
 
 class PlatformIn(ApiModel):
@@ -118,14 +120,17 @@ class AnswerOut(ApiModel):
 def get_eligible(
     viewer: AskedBy,
     session: DbSession,
+    page: Paged,
     as_of: date | None = None,
     known_at: AwareDatetime | None = None,
-    after: UUID = UUID(int=0),  # noqa: B008 (an immutable value)
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> EligiblePage:
     """Return what may be offered for financing on a day, with the totals."""
-    day, instant = as_of or today(), known_at or now()
-    rows = queries.eligible(session, viewer, as_of=day, known_at=instant, after=after, limit=limit)
+    day, instant = page.when(as_of, known_at)
+    after = UUID(page.after[0]) if page.after else UUID(int=0)
+    found = queries.eligible(
+        session, viewer, as_of=day, known_at=instant, after=after, limit=page.limit + 1
+    )
+    rows, cursor = page.shown(found, lambda row: (row.id,), (day, instant))
     totals = queries.eligible_totals(session, viewer, as_of=day, known_at=instant)
     return EligiblePage(
         as_of=day,
@@ -151,6 +156,7 @@ def get_eligible(
             )
             for row in rows
         ],
+        next=cursor,
     )
 
 

@@ -1,10 +1,10 @@
 """Receivables over HTTP: record, confirm, dispute, credit; receipts that start their terms."""
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
+from fastapi import Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
 from services.ledger import idempotency
@@ -12,6 +12,7 @@ from services.ledger.access import Presented, identify
 from services.ledger.clock import today
 from services.ledger.config import settings
 from services.ledger.credentials import Token
+from services.ledger.cursors import Paged
 from services.ledger.db import transaction
 from services.ledger.edges import AskedBy, DbSession, Router, past_day, request_id, statements
 from services.ledger.errors import LedgerError
@@ -120,17 +121,13 @@ def _identity(body: ReceivableIn, creditor_id: UUID = UUID(int=0)) -> bytes:  # 
 def get_receivables(
     viewer: AskedBy,
     session: DbSession,
-    after: UUID = UUID(int=0),  # noqa: B008 (an immutable value)
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    page: Paged,
 ) -> ReceivablePage:
     """List the receivables the asker may see, by id."""
-    claims = queries.page(session, viewer, after=after, limit=limit + 1)
-    shown = claims[:limit]
-    return ReceivablePage(
-        items=[ReceivableOut.of(claim) for claim in shown],
-        after=shown[-1].id if shown else None,
-        has_more=len(claims) > limit,
-    )
+    after = UUID(page.after[0]) if page.after else UUID(int=0)
+    found = queries.page(session, viewer, after=after, limit=page.limit + 1)
+    claims, cursor = page.shown(found, lambda claim: (claim.id,))
+    return ReceivablePage(items=[ReceivableOut.of(claim) for claim in claims], next=cursor)
 
 
 @router.get("/receivables/{receivable_id}")

@@ -88,11 +88,10 @@ class ReceivableOut(ApiModel):
 
 
 class ReceivablePage(ApiModel):
-    """Receivables in the order of their ids; ask again after the last one."""
+    """Receivables in the order of their ids; ``next`` is the cursor of the page after."""
 
     items: list[ReceivableOut]
-    after: UUID | None
-    has_more: bool
+    next: str | None
 
 
 class Opened(ApiModel):
