@@ -31,7 +31,7 @@ _SECTIONS: dict[str, tuple[int, int, str]] = {
 
 SECTION_OF_NAME = {name: letter for letter, (_, _, name) in _SECTIONS.items()}
 
-_CODE = re.compile(r"([A-T])?([0-9]{2})?([0-9]{0,2})", re.ASCII)
+_CODE = re.compile(r"([A-T])?(?:([0-9]{2})([0-9]{0,2}))?", re.ASCII)
 
 
 class IndustryError(LedgerError):
@@ -80,4 +80,4 @@ def parse_industry(text: str) -> Industry:
             f"The industry {text[:40]!r} names division {division}, but {where}.",
             f"行业 {text[:40]!r} 的大类 {division}：{where_zh}。",
         )
-    return Industry(f"{section}{division}{rest}", section, _SECTIONS[section][2])
+    return Industry(f"{section}{division}{rest or ''}", section, _SECTIONS[section][2])

@@ -21,7 +21,10 @@ def court_rate(lpr_percent: Decimal, *, day_basis: int) -> Rate:
 
 
 def published_rate(series: LprSeries, since_on: date, percent: Decimal, *, day_basis: int) -> Rate:
-    """同期LPR: the rate of a day, and from each later publication the one then published."""
+    """建工解释一 第二十六条: "同期贷款市场报价利率", and the other reading of this reply's article 2.
+
+    The rate of a day, and from each later publication the one then published.
+    """
     changes = tuple(
         (day, int(Fraction(later) * _SCALE / 100)) for day, later in series.changes_after(since_on)
     )
