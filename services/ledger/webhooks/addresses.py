@@ -22,7 +22,9 @@ Lookup = Callable[[str, int], Sequence[str]]
 """From a name and port to all its addresses; `OSError` if it has none."""
 LONGEST_URL: Final = 2_000
 _PORTS: Final = {"https": 443, "http": 80}
-_NAME: Final = re.compile(r"(?=.{1,253}\.?$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?)+", re.ASCII)
+_LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME: Final = re.compile(rf"(?=.{{1,253}}\.?$)(?:{_LABEL}\.)+({_LABEL})\.?", re.ASCII)
+"""At least two labels."""
 _LOOKS_NUMERIC: Final = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.ASCII)
 _ODD: Final = re.compile(r"[\x00-\x20\x7f\\<>\"^`{|}]")
 _PUBLIC_V6: Final = ip_network("2000::/3")
@@ -129,11 +131,9 @@ def checked_url(text: str, rules: Rules) -> httpx2.URL:
 
 
 def _is_name(host: str) -> bool:
-    if not _NAME.fullmatch(host):
-        return False
-    labels = host.rstrip(".").split(".")
-    # Two labels at least; a last one that is a number makes the whole an address in many forms.
-    return len(labels) > 1 and not _LOOKS_NUMERIC.fullmatch(labels[-1])
+    name = _NAME.fullmatch(host)
+    # A last label that is a number makes the whole an address, in one of many forms.
+    return name is not None and not _LOOKS_NUMERIC.fullmatch(name[1])
 
 
 def _malformed() -> WebhookUrlError:
