@@ -1,0 +1,228 @@
+import base64
+import hmac
+import json
+import tarfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.ledger.ids import new_id
+from services.ledger.signatures import Sent, base_of, claimed
+from tests.access.making import a_key, client_of, rows
+from tests.access.signing import Signer, send
+from tests.ledger.conftest import SignIn
+
+VECTORS = Path(__file__).parents[3].joinpath("shared", "data", "vectors.tar.gz")
+LISTED = "/v1/events"
+
+
+def a_party(name: str = "甲") -> bytes:
+    return json.dumps({"id": str(new_id()), "name": name, "kind": "LARGE"}).encode()
+
+
+def parties() -> int:
+    return len(rows("SELECT 1 FROM parties"))
+
+
+@pytest.fixture
+def signer(ledger: SignIn) -> Signer:
+    return Signer(a_key(signs=True))
+
+
+def test_a_signed_request_counts_without_the_key_itself(signer: Signer) -> None:
+    assert signer.send("GET", LISTED, "limit=5&after=0").status_code == 200
+    assert signer.send("POST", "/v1/parties", body=a_party()).status_code == 201
+    assert parties() == 1
+
+
+def test_a_key_that_signs_does_not_count_unsigned(signer: Signer) -> None:
+    answer = client_of(signer.key.token).get(LISTED)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "KEY_RESTRICTED")
+
+
+def test_the_same_request_again_is_a_replay_and_does_nothing(signer: Signer) -> None:
+    body = a_party()
+    assert signer.send("POST", "/v1/parties", body=body).status_code == 201
+
+    again = send("POST", "/v1/parties", "", body, signer.sent)
+
+    assert (again.status_code, again.json()["code"]) == (401, "SIGNATURE_REPLAYED")
+
+
+def test_a_request_that_was_refused_is_not_replayed_either(signer: Signer) -> None:
+    refused = signer.send("POST", "/v1/parties", body=b'{"name": "x", "kind": "NOTHING"}')
+    assert refused.status_code == 422
+
+    again = send("POST", "/v1/parties", "", b'{"name": "x", "kind": "NOTHING"}', signer.sent)
+
+    assert again.json()["code"] == "SIGNATURE_REPLAYED"
+
+
+def changed(headers: dict[str, str], **changes: str) -> dict[str, str]:
+    return headers | {name.replace("_", "-"): value for name, value in changes.items()}
+
+
+def test_nothing_of_a_signed_request_can_be_changed(signer: Signer) -> None:
+    body, other = a_party(), a_party("乙")
+    good = signer.headers("POST", "/v1/parties", "a=1", body)
+    bad_digest = signer.headers("POST", "/v1/parties", "a=1", other)["content-digest"]
+    entered = good["signature-input"]
+    changes: dict[str, tuple[str, str, str, bytes, dict[str, str]]] = {
+        "method": ("PUT", "/v1/parties", "a=1", body, good),
+        "path": ("POST", "/v1/contracts", "a=1", body, good),
+        "query": ("POST", "/v1/parties", "a=2", body, good),
+        "no query": ("POST", "/v1/parties", "", body, good),
+        "body": ("POST", "/v1/parties", "a=1", other, good),
+        "no body": ("POST", "/v1/parties", "a=1", b"", good),
+        "body and digest": (
+            "POST", "/v1/parties", "a=1", other, changed(good, content_digest=bad_digest),
+        ),
+        "host": ("POST", "/v1/parties", "a=1", body, changed(good, host="evil.example")),
+        "time": (
+            "POST", "/v1/parties", "a=1", body,
+            changed(good, signature_input=entered.replace("created=", "created=1")),
+        ),
+        "nonce": (
+            "POST", "/v1/parties", "a=1", body,
+            changed(good, signature_input=entered.replace('nonce="', 'nonce="x')),
+        ),
+        "label": (
+            "POST", "/v1/parties", "a=1", body,
+            changed(good, signature_input=entered.replace("one=", "two=")),
+        ),
+    }  # fmt: skip
+    for name, (method, path, query, sent, headers) in changes.items():
+        answer = send(method, path, query, sent, headers)
+        assert answer.status_code in {401, 405, 422}, (name, answer.text)
+        if answer.status_code == 401:
+            assert answer.json()["code"] == "SIGNATURE_INVALID", name
+    assert parties() == 0
+    assert send("POST", "/v1/parties", "a=1", body, good).status_code == 201
+
+
+@pytest.mark.parametrize("left_out", ["@method", "@authority", "@path", "@query", "content-digest"])
+def test_all_that_matters_is_covered(signer: Signer, left_out: str) -> None:
+    signer.covered = tuple(name for name in signer.covered if name != left_out)
+
+    answer = signer.send("POST", "/v1/parties", body=a_party())
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "SIGNATURE_INVALID")
+    assert parties() == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "code"),
+    [(-310, "SIGNATURE_OUT_OF_TIME"), (310, "SIGNATURE_OUT_OF_TIME"), (-280, None), (280, None)],
+)
+def test_a_clock_may_be_five_minutes_off(signer: Signer, seconds: int, code: str | None) -> None:
+    signer.created = int(time.time()) + seconds
+
+    answer = signer.send("GET", LISTED)
+
+    assert answer.json().get("code") == code
+
+
+def test_a_nonce_is_remembered_for_as_long_as_its_signature_counts(signer: Signer) -> None:
+    signer.created = int(time.time()) + 280
+    signer.send("GET", LISTED)
+
+    (row,) = rows(
+        "SELECT expires_at >= to_timestamp(:created) + interval '5 minutes' AS enough"
+        " FROM request_nonces",
+        created=signer.created,
+    )
+    assert row.enough
+
+
+def test_unknown_unsigning_and_ended_keys_are_answered_alike(signer: Signer) -> None:
+    unsigning = a_key()
+    told = []
+    for keyid in ("lk_nobody0000", unsigning.prefix, "' OR 1=1", "lk_"):
+        signer.keyid = keyid
+        told.append(signer.send("GET", LISTED))
+    signer.keyid = ""
+    rows("UPDATE api_keys SET revoked_at = now() RETURNING 1")
+    told.append(signer.send("GET", LISTED))
+
+    bodies = [
+        {name: value for name, value in answer.json().items() if name != "request_id"}
+        for answer in told
+    ]
+    assert all(body == bodies[0] for body in bodies)
+    assert bodies[0]["code"] == "SIGNATURE_INVALID"
+
+
+@pytest.mark.parametrize(
+    ("entered", "signed"),
+    [
+        ("", ""),
+        ("one=()", "one=:AA==:"),
+        ('one=("@method")', "one=:not base64:"),
+        ('one=("@method" "@method");created=1;keyid="x"', "one=:AA==:"),
+        ('one=("@status");created=1;keyid="x"', "one=:AA==:"),
+        ('one=("@query-param";name="a");created=1', "one=:AA==:"),
+        ('one=("@method");created=1;created=2', "one=:AA==:"),
+        ('one=("@method"), two=("@path")', "one=:AA==:, two=:AA==:"),
+        ("x" * 4000, "one=:AA==:"),
+        ('one=("@method");alg="none"', ""),
+    ],
+)
+def test_what_is_no_signature_is_refused_with_one_code(
+    ledger: SignIn, entered: str, signed: str
+) -> None:
+    headers = {"signature-input": entered, "signature": signed}
+    answer = client_of("").get(LISTED, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "SIGNATURE_INVALID")
+
+
+@pytest.mark.parametrize("algorithm", ["ed25519", "rsa-pss-sha512", "none", ""])
+def test_no_other_algorithm_is_taken(signer: Signer, algorithm: str) -> None:
+    signer.more = f';alg="{algorithm}"'
+    assert signer.send("GET", LISTED).json()["code"] == "SIGNATURE_INVALID"
+    signer.more = ';alg="hmac-sha256"'
+    assert signer.send("GET", LISTED).status_code == 200
+
+
+def test_a_signature_does_not_widen_what_a_key_may_do(ledger: SignIn) -> None:
+    signer = Signer(a_key(scopes=("events:read",), networks=("192.0.2.0/24",), signs=True))
+
+    assert signer.send("GET", LISTED).status_code == 200
+    assert signer.send("POST", "/v1/parties", body=a_party()).json()["code"] == "KEY_RESTRICTED"
+
+
+def sent_in(vectors: dict[str, Any], extra: dict[str, str]) -> Sent:
+    request = vectors["request"]
+    _, _, rest = request["url"].partition("://")
+    path, _, query = rest[rest.index("/") :].partition("?")
+    headers = {name.lower(): [value] for name, value in {**request["headers"], **extra}.items()}
+    return Sent(request["method"], "https", path, query, headers)
+
+
+@pytest.mark.parametrize("name", ["B.2.5_hmac_sha256", "B.2.6_ed25519"])
+def test_the_published_vectors_give_the_published_bases(name: str) -> None:
+    if not VECTORS.exists():
+        pytest.skip("the published vectors are not beside the repository")
+    vectors = vectors_of(VECTORS)
+    vector = vectors[name]
+    sent = sent_in(vectors, {n: vector[n] for n in ("Signature-Input", "Signature")})
+
+    one = claimed(sent)
+
+    base = base_of(sent, one.components, one.parameters)
+    assert base.decode() == vector["signature_base"]
+    if "shared_secret_base64" in vector:
+        secret = base64.b64decode(vector["shared_secret_base64"])
+        assert hmac.digest(secret, base, "sha256") == one.signature
+
+
+def vectors_of(archive: Path) -> dict[str, Any]:
+    with tarfile.open(archive) as opened:
+        (member,) = [one for one in opened.getmembers() if one.name.endswith("rfc9421.json")]
+        read = opened.extractfile(member)
+        assert read is not None
+        found: dict[str, Any] = json.loads(read.read())
+    return found
