@@ -7,6 +7,7 @@ twice is told so.
 
 import logging
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, case, func, update
@@ -15,8 +16,9 @@ from sqlmodel import Session, col, select
 from services.notifier.channels.smtp import Outcome, Parcel, open_line
 from services.notifier.config import TURN_NANOSECONDS, Settings
 from services.notifier.db import transaction
-from services.notifier.messages import LISTED, Words, merged
+from services.notifier.messages import LISTED, Words, merged, witnessed
 from services.notifier.models import Delivery, Message, Recipient
+from services.notifier.pull import newest_checkpoint
 from services.notifier.reporting import queue_mailed
 
 RETRY_MINUTES = (1, 5, 30, 120, 300, 600)
@@ -36,6 +38,7 @@ def deliver_due(config: Settings) -> int:
         if not is_any_due(session):
             return 0
     sent = 0
+    checkpoint: str | None = None
     ends_at = time.monotonic_ns() + TURN_NANOSECONDS
     try:
         with open_line(config) as mailer:
@@ -44,6 +47,9 @@ def deliver_due(config: Settings) -> int:
                     parcel = claim(session)
                 if parcel is None:
                     break
+                if parcel.digest:
+                    checkpoint = newest_checkpoint(config) if checkpoint is None else checkpoint
+                    parcel = replace(parcel, words=witnessed(parcel.words, checkpoint))
                 outcome = mailer.send(parcel) if parcel.address else Outcome(error="no address")
                 with transaction(url) as session:
                     record(session, parcel, outcome)
@@ -120,6 +126,7 @@ def _parcel(session: Session, delivery: Delivery) -> Parcel:
         words=_words(session, delivery),
         planned_at=delivery.planned_at,
         maybe_sent=delivery.maybe_sent,
+        digest=delivery.digest,
     )
 
 

@@ -96,3 +96,21 @@ def merged(type_: str, subjects: Sequence[str], total: int) -> Words:
         f"{rule.chinese}：共{total}条 | {total} notices: {rule.english}",
         f"以下{total}条通知合并为一封邮件。\n{total} notices in one e-mail.\n\n{listed}{rest}\n",
     )
+
+
+def witnessed(words: Words, checkpoint: str) -> Words:
+    """Return words with the log's newest checkpoint under them, so that the recipient is a witness.
+
+    Args:
+        words: of a digest.
+        checkpoint: a signed note, printed to the letter.
+    """
+    if not checkpoint:
+        return words
+    return Words(
+        words.subject,
+        f"{words.body}\n台账日志此刻的检查点。请保留：此后的证明必须与之相接"
+        "（ledger-verify --checkpoint）。\n"
+        "The ledger's log as signed now. Keep it: a later proof must continue it.\n\n"
+        f"{checkpoint}",
+    )

@@ -38,6 +38,7 @@ class FakeLedger:
     def __init__(self) -> None:
         self.events: list[dict[str, object]] = []
         self.asked: list[dict[str, list[str]]] = []
+        self.checkpoints: list[dict[str, str]] = []
         self.arrivals: list[dict[str, str]] = []
         """Every arrival of every report, repeats included."""
         self.refused: dict[str, str] = {}
@@ -90,10 +91,15 @@ def a_ledger() -> Iterator[FakeLedger]:
         def do_GET(self) -> None:
             url = urlsplit(self.path)
             query = parse_qs(url.query)
-            ledger.asked.append(query)
-            allowed = self.headers["Authorization"] == f"Bearer {KEY}" and url.path == "/v1/events"
+            checkpoints = url.path == "/v1/checkpoints"
+            if not checkpoints:
+                ledger.asked.append(query)
+            known = self.headers["Authorization"] == f"Bearer {KEY}"
+            allowed = known and (checkpoints or url.path == "/v1/events")
             body = b"{}"
-            if allowed:
+            if allowed and checkpoints:
+                body = json.dumps({"checkpoints": ledger.checkpoints[-1:]}).encode()
+            elif allowed:
                 after, limit = int(query["after"][0]), int(query["limit"][0])
                 body = json.dumps(ledger.page(after, limit)).encode()
             self.send_response(200 if allowed else 401)

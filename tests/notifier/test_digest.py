@@ -76,3 +76,34 @@ def test_five_mails_are_not_merged_and_six_are(
 
     recipients = [mail["To"].addresses[0].username for mail in catcher.mails]
     assert sorted(recipients) == ["creditor"] * 5 + ["debtor"]
+
+
+def test_each_digest_carries_the_newest_checkpoint_and_other_mails_do_not(
+    config: Settings, ledger: FakeLedger, catcher: Catcher
+) -> None:
+    note = "ledger.example/log\n4711\nCsUYapGGPo4=\n\n— ledger.example/log Az3grlgtzPICa5OS8np\n"
+    ledger.checkpoints += [{"note": "old"}, {"note": note}]
+    ledger.append(ReceivableRefused(platform="P", invoice_number="INV-1"))
+    for number in range(6):
+        due_soon = ReceivableDueSoon(due_on=_DAY, open="9.00", invoice_number=f"INV-{number}")
+        ledger.append(due_soon)
+
+    catch_up(config)
+
+    bodies = {mail["To"].addresses[0].username: mail.get_content() for mail in catcher.mails}
+    assert note in bodies["debtor"].replace("\r\n", "\n")
+    assert "Keep it" in bodies["debtor"]
+    assert "4711" not in bodies["creditor"]
+
+
+def test_a_digest_does_not_wait_for_a_ledger_without_a_checkpoint(
+    config: Settings, ledger: FakeLedger, catcher: Catcher
+) -> None:
+    for number in range(6):
+        due_soon = ReceivableDueSoon(due_on=_DAY, open="9.00", invoice_number=f"INV-{number}")
+        ledger.append(due_soon)
+
+    catch_up(config)
+
+    (mail,) = catcher.mails
+    assert "Keep it" not in mail.get_content()

@@ -614,6 +614,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         document = options.bundle.read_bytes()
         earlier = options.checkpoint.read_text("utf-8") if options.checkpoint else None
+        earlier = earlier and earlier.strip() + "\n"  # as copied out of an e-mail
     except (OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

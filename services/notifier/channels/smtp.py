@@ -34,6 +34,7 @@ class Parcel:
     words: Words
     planned_at: datetime
     maybe_sent: bool
+    digest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
