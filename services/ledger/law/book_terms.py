@@ -6,7 +6,8 @@
 from datetime import date
 from typing import Final, NamedTuple
 
-from services.ledger.law import decree_728, regime
+from services.ledger.law import regime
+from services.ledger.law.decree_728 import GOV_TERM_OVER_60, PAY_WHEN_PAID
 from services.ledger.law.interest import Rate
 from services.ledger.law.rates import RateFacts, RatesDecision, decide_rates
 from services.ledger.law.settings import Settings
@@ -21,8 +22,8 @@ from services.ledger.law.terms import (
 )
 from services.ledger.law.values import Almanac
 
-_ANY_LONGER: Final = 36_500
-"""An agreed day further away than any cap: what the law makes of it is what it makes of all."""
+_ANY_DAY: Final = date.max
+"""Stands for every agreed day: how far away it is, is known only once the term has started."""
 
 
 class Term(NamedTuple):
@@ -46,10 +47,9 @@ class BookTerms(NamedTuple):
     """DELIVERY, ACCEPTANCE, SETTLEMENT, or under the other reading of O2 to O4
     DELIVERY_RECORD, ACCEPTANCE_OR_DELIVERY, SETTLEMENT_OR_DELIVERY."""
     inspection_days: int | None
-    inspection_rolls: bool
-    from_invoice: bool
-    """O7, the other reading: the term starts with the invoice at the earliest."""
     rolls: bool
+    agreed_rolls: bool
+    """Whether a day that was agreed as such rolls as well."""
     term: Term
     term_2025: Term | None
     """TRANSITION, the other reading: the term where it starts on or after 2025-06-01."""
@@ -66,13 +66,17 @@ def decide_book_terms(facts: ContractFacts, rate: RateFacts, almanac: Almanac) -
     Raises:
         LprMissingError: the LPR at signing is needed and is not in the almanac.
     """
-    on_a_day = facts._replace(term_days=_ANY_LONGER, term_months=None, pay_when_paid=False)
+    on_a_day = facts._replace(due_on=_ANY_DAY, pay_when_paid=False)
     plain = decide_terms(facts, almanac, trace=False)
     dated = decide_terms(on_a_day, almanac, trace=False)
+    default_days = None
+    if almanac.settings.public_term_over_cap == "DEFAULT" and GOV_TERM_OVER_60 in dated.flags:
+        default_days = almanac.limits.on(facts.signed_on).gov_default_days
     later = None
     if _is_transitional(plain, almanac.settings):
-        later = _term(advisory_terms(facts, almanac), advisory_terms(on_a_day, almanac))
-    return _columns(plain, _term(plain, dated), later, rate, almanac)
+        later = _term(advisory_terms(facts, almanac), advisory_terms(on_a_day, almanac), None)
+    term = _term(plain, dated, default_days)
+    return _columns(plain, dated.flags, (term, later), rate, almanac)
 
 
 def decided_book_terms(decided: TermsDecision, rate: RateFacts, almanac: Almanac) -> BookTerms:
@@ -82,38 +86,37 @@ def decided_book_terms(decided: TermsDecision, rate: RateFacts, almanac: Almanac
     """
     cap = decided.cap_days
     term = Term(decided.term_days, decided.term_months, cap, cap, cap)
-    return _columns(decided, term, None, rate, almanac)
+    flags = tuple(flag for flag in decided.flags if flag != PAY_WHEN_PAID)
+    return _columns(decided, flags, (term, None), rate, almanac)
 
 
 def _columns(
-    decided: TermsDecision, term: Term, later: Term | None, rate: RateFacts, almanac: Almanac
+    decided: TermsDecision,
+    flags_on_a_day: tuple[str, ...],
+    terms: tuple[Term, Term | None],
+    rate: RateFacts,
+    almanac: Almanac,
 ) -> BookTerms:
     settings = almanac.settings
-    flags = tuple(flag for flag in decided.flags if flag != decree_728.PAY_WHEN_PAID)
     rates = decide_rates(rate, decided, almanac)
     dated = rates
-    if flags != decided.flags:
-        dated = decide_rates(rate, decided._replace(flags=flags), almanac)
+    if flags_on_a_day != decided.flags:
+        dated = decide_rates(rate, decided._replace(flags=flags_on_a_day), almanac)
     return BookTerms(
         _start_rule(decided.start_rule, settings),
         decided.inspection_days,
-        settings.inspection_end == "ROLL",
-        settings.invoice_condition == "FROM_INVOICE",
         decided.roll_rest_days,
-        term,
-        later,
+        settings.agreed_day == "ROLL",
+        *terms,
         rates.governing,
         _governing(rates),
         _governing(dated),
     )
 
 
-def _term(plain: TermsDecision, dated: TermsDecision) -> Term:
-    limit, days = dated.cap_days, dated.term_days
-    over = limit
-    if days != _ANY_LONGER and limit is not None and days is not None:
-        # O6, the other reading: beyond the cap it is the default that counts.
-        over = min(days, limit)
+def _term(plain: TermsDecision, dated: TermsDecision, default_days: int | None) -> Term:
+    limit = dated.cap_days
+    over = limit if default_days is None else default_days
     return Term(plain.term_days, plain.term_months, plain.cap_days, limit, over)
 
 

@@ -21,7 +21,7 @@ def court_rate(lpr_percent: Decimal, *, day_basis: int) -> Rate:
 
 
 def published_rate(series: LprSeries, since_on: date, percent: Decimal, *, day_basis: int) -> Rate:
-    """建工解释一 第二十六条: "同期贷款市场报价利率", and the other reading of this reply's article 2.
+    """建工解释一 第二十六条: "同期贷款市场报价利率"; of the reply's Art. 2 the other reading.
 
     The rate of a day, and from each later publication the one then published.
     """
