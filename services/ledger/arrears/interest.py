@@ -141,7 +141,7 @@ def claim_interest(session: Session, viewer: Viewer, asked: Asked) -> bool:
             "（民法典第五百四十七条）；请在受让人返还后主张。",
         )
     known_at = session.connection().execute(_INSTANT).scalar_one()
-    question = put(session, viewer, claim.id, as_of=asked.until_on, known_at=known_at)
+    question = put(session, viewer, claim.id, as_of=asked.on, known_at=known_at)
     standing = session.connection().execute(_STANDING, {"receivable_id": claim.id}).mappings().all()
     figure = figure_of(
         question,
@@ -156,7 +156,7 @@ def claim_interest(session: Session, viewer: Viewer, asked: Asked) -> bool:
         "id": asked.id,
         "reading": asked.reading,
         "on": asked.on,
-        "case": canonical(question.case),
+        "case": canonical(figure.case),
         "spans": canonical(figure.spans),
         "almanac_version": question.almanac_version,
         "known_at": known_at,

@@ -39,6 +39,8 @@ class Figure(NamedTuple):
     until_on: date
     amount_fen: int
     due_on: date
+    case: Json
+    """The facts, in the fixed case format, as of the last day."""
     spans: list[Json]
     trace_sha256: bytes
     """Of the case, the spans and the steps of the law, as canonical JSON."""
@@ -58,7 +60,8 @@ def figure_of(
     it, so that claims that follow each other add up to one over all their days, to the fen.
 
     Args:
-        question: the receivable as of ``until_on``.
+        question: the receivable as of the day of the claim; what it knows of days after the last
+            one claimed for bears no interest yet, and changes none.
         reading: one of `law.rates.READINGS`.
         from_on: the first day; the one after the last claimed or the due day, if None.
         until_on: the last day.
@@ -68,7 +71,8 @@ def figure_of(
         InterestOverlapError: a day is claimed for already.
         NoInterestError: the reading does not exist here, or gives nothing for these days.
     """
-    result = explain(question.case, question.almanac)
+    case = question.case | {"as_of": until_on.isoformat()}
+    result = explain(case, question.almanac)
     due_on = _due_on(result, reading, until_on)
     follows = max([due_on, *(row["until_on"] for row in standing)]) + _DAY
     from_on = from_on or min(follows, until_on)
@@ -79,7 +83,7 @@ def figure_of(
             f"利息自到期日次日{due_on + _DAY}起算；{from_on}早于该日。",
             field="from_on",
         )
-    before = question.case | {"as_of": (from_on - _DAY).isoformat()}
+    before = case | {"as_of": (from_on - _DAY).isoformat()}
     until_fen = _interest_fen(result, reading)
     earlier = explain(before, question.almanac, trace=False)
     amount_fen = until_fen - _interest_fen(earlier, reading)
@@ -92,9 +96,9 @@ def figure_of(
         )
     spans = _spans(result, earlier, reading, from_on)
     assert sum(parse_fen(span["interest"]) for span in spans) == amount_fen
-    kept = {"case": question.case, "spans": spans, "trace": result["trace"]}
+    kept = {"case": case, "spans": spans, "trace": result["trace"]}
     digest = hashlib.sha256(canonical(kept).encode()).digest()
-    return Figure(from_on, until_on, amount_fen, due_on, spans, digest)
+    return Figure(from_on, until_on, amount_fen, due_on, case, spans, digest)
 
 
 def _due_on(result: Mapping[str, Any], reading: str, until_on: date) -> date:
