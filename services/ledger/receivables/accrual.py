@@ -1,0 +1,146 @@
+"""The law over the whole book in one statement: due day, days late, undisputed part, interest.
+
+The arithmetic is that of `law.judge`, receivable by receivable, to the fen; a test holds the two
+together over many random books. What a contract's clauses and the chosen readings come to is
+decided in Python, once for each kind of contract (`law.book_terms`), and joined here as columns.
+
+Interest is simple and falls, day after day, on what was undisputed and unpaid at the end of the
+day before. With no interest claimed the ledger posts payments to the principal, so a receivable's
+interest is one sum of fen times days, times the rate, rounded half up once.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.ledger.law.book_terms import BookTerms, Term
+from services.ledger.law.interest import Rate
+from services.ledger.receivables import accrual_sql as sql
+
+WORK_MEMORY = "SET LOCAL work_mem = '256MB'"
+"""A million receivables are joined in memory; the server's default would go through files."""
+
+
+class Plan(NamedTuple):
+    """Money that might be paid to a receivable on a day; no posting stands behind it."""
+
+    receivable_id: UUID
+    on: date
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """By which terms, as of which day, with what payments the book is asked."""
+
+    terms: Sequence[tuple[Sequence[UUID], BookTerms]]
+    """Contracts, and what they come to."""
+    as_of: date
+    days: Sequence[tuple[date, date]] | None = None
+    """Every day with the working day it rolls to; None: the calendar of the database."""
+    plan: Sequence[Plan] = ()
+    paid_within_days: int | None = None
+    """Every receivable is paid in full so many days after its term started, if not earlier."""
+    from_invoice: bool = False
+    """O7, the other reading."""
+    inspection_rolls: bool = False
+    """INSPECTION_END, the other reading."""
+    bears_disputed: bool = False
+    """DISPUTE_INTEREST, the other reading: interest falls on the disputed part as well."""
+
+
+def clauses(question: Question, *, prefix: str, same_facts: str | None = None) -> str:
+    """Return the clauses of a WITH that end in ``{prefix}figures``.
+
+    Its columns: id, currency, start_on, due_on, days_overdue, undisputed_fen, overdue_fen,
+    interest_fen. Binds beside `parameters`: ``opened_by``, the day by which a receivable was in
+    the book; ``known_at``; and those of the viewer.
+
+    Args:
+        question: what is asked.
+        prefix: of its names and binds, such as ``live_``.
+        same_facts: the prefix of a question before it in the statement, as of the same day.
+    """
+    calendar = "calendar" if question.days is None else f"{prefix}calendar"
+    chosen, of = sql.ONE_TERM
+    if any(terms.term_2025 for _, terms in question.terms):
+        chosen, of = sql.BY_START
+    inspection = sql.ROLLED_END if question.inspection_rolls else "t.inspection_days"
+    names = {
+        "p": prefix,
+        "receipts": same_facts or prefix,
+        "calendar": calendar,
+        "chosen": chosen.format(p=prefix),
+        "of": of,
+        "start": sql.FROM_INVOICE if question.from_invoice else "s.start_on",
+        "inspection_days": inspection.format(calendar=calendar),
+        "plan": sql.PLAN.format(p=prefix) if question.plan else "",
+        "bearing": "principal_fen" if question.bears_disputed else "undisputed_fen",
+    }
+    parts = [sql.TERMS]
+    parts += [] if question.days is None else [sql.CALENDAR]
+    parts += [] if same_facts else [sql.RECEIPTS]
+    return ",".join(part.format_map(names) for part in (*parts, *sql.REST))
+
+
+def parameters(question: Question, *, prefix: str) -> dict[str, Any]:
+    """Return the binds of `clauses`."""
+    contracts: list[UUID] = []
+    numbers: list[int] = []
+    decisions: list[Mapping[str, object]] = []
+    for number, (ids, terms) in enumerate(question.terms):
+        contracts += ids
+        numbers += [number] * len(ids)
+        decisions += _rows(number, terms)
+    values: dict[str, Any] = {
+        "contracts": contracts,
+        "numbers": numbers,
+        "decisions": json.dumps(decisions),
+        "as_of": question.as_of,
+        "paid_within": question.paid_within_days,
+    }
+    if question.days is not None:
+        values["days"], values["workdays"] = map(list, zip(*question.days, strict=True))
+    if question.plan:
+        columns = map(list, zip(*question.plan, strict=True))
+        values["plan_ids"], values["plan_days"], values["plan_fen"] = columns
+    return {prefix + name: value for name, value in values.items()}
+
+
+def _rows(number: int, terms: BookTerms) -> list[dict[str, object]]:
+    named: dict[str, object] = {
+        "n": number,
+        "split": terms.term_2025 is not None,
+        "start_rule": terms.start_rule,
+        "inspection_days": terms.inspection_days,
+        "rolls": terms.rolls,
+        "agreed_rolls": terms.agreed_rolls,
+        **_ratio("", terms.rate),
+        **_ratio("day_", terms.day_rate),
+    }
+    rows = [named | {"late": False} | _term(terms.term)]
+    if terms.term_2025 is not None:
+        rows.append(named | {"late": True} | _term(terms.term_2025))
+    return rows
+
+
+def _term(term: Term) -> dict[str, object]:
+    return {
+        "due_term_days": term.days,
+        "due_term_months": term.months,
+        "due_cap_days": term.cap_days,
+        "day_limit": term.day_limit,
+        "day_over": term.day_over,
+    }
+
+
+def _ratio(prefix: str, rate: Rate | None) -> dict[str, object]:
+    if rate is None:
+        return {f"{prefix}numerator": None, f"{prefix}denominator": None}
+    # A penalty or a rate that changes is no sum of fen times days; no clause of the book has one.
+    assert rate.flat is rate.cap is None
+    assert not rate.changes
+    return {f"{prefix}numerator": rate.numerator, f"{prefix}denominator": rate.denominator}

@@ -1,0 +1,241 @@
+"""The statement of `accrual`: every receivable's start, due day, lateness and interest, at once.
+
+``{p}`` stands before every name and bind, so that one statement may hold two such questions.
+"""
+
+from typing import Final
+
+from services.ledger.access import VISIBLE
+from services.ledger.receivables.term import START_OF_RECEIPT
+
+_TERM_COLUMNS: Final = """n integer, late boolean, split boolean, start_rule varchar,
+        inspection_days integer, rolls boolean, agreed_rolls boolean,
+        due_term_days integer, due_term_months integer, due_cap_days integer, day_limit integer,
+        day_over integer, numerator numeric, denominator numeric, day_numerator numeric,
+        day_denominator numeric"""
+
+TERMS: Final = f"""
+    {{p}}every AS (
+      SELECT m.contract_id, d.* FROM unnest(CAST(:{{p}}contracts AS uuid[]),
+        CAST(:{{p}}numbers AS integer[])) m(contract_id, number)
+      JOIN jsonb_to_recordset(CAST(:{{p}}decisions AS jsonb)) d({_TERM_COLUMNS}) ON d.n = m.number
+    ), {{p}}terms AS (
+      SELECT DISTINCT ON (contract_id) * FROM {{p}}every WHERE NOT late
+    )"""
+"""Distinct says that a contract has one row, which the planner cannot know.
+
+``late`` rows count for terms that start on or after 2025-06-01 (TRANSITION, the other reading).
+"""
+
+CALENDAR: Final = """
+    {p}calendar AS (
+      SELECT * FROM unnest(CAST(:{p}days AS date[]), CAST(:{p}workdays AS date[]))
+        t(day, next_workday)
+    )"""
+
+_DAYS_OF_RECEIPT: Final = """
+        max(f."on") FILTER (WHERE f.kind = 'DELIVERED') AS delivered_on,
+        max(f."on") FILTER (WHERE f.kind = 'ACCEPTED') AS accepted_on,
+        max(f."on") FILTER (WHERE f.kind = 'REJECTED') AS rejected_on,
+        max(f."on") FILTER (WHERE f.kind = 'SETTLEMENT_CONFIRMED') AS settled_on
+      FROM clock_facts f"""
+_KNOWN: Final = "f.since_on <= :{p}as_of AND f.known_at <= :known_at"
+RECEIPTS: Final = f"""
+    {{p}}cancelled AS MATERIALIZED (
+      SELECT f.receivable_id, f.receipt_id, max(f."on") AS last_on, max(f.known_at) AS last_at
+      FROM clock_facts f WHERE f.kind = 'CANCELLED' AND {_KNOWN}
+      GROUP BY f.receivable_id, f.receipt_id
+    ), {{p}}own AS MATERIALIZED (
+      SELECT f.receivable_id, {_DAYS_OF_RECEIPT}
+      WHERE f.receipt_id = f.receivable_id AND {_KNOWN}
+      GROUP BY f.receivable_id HAVING NOT bool_or(f.kind = 'CANCELLED')
+    ), {{p}}named AS MATERIALIZED (
+      SELECT f.receivable_id, {_DAYS_OF_RECEIPT}
+      WHERE f.receipt_id <> f.receivable_id AND {_KNOWN}
+      GROUP BY f.receivable_id, f.receipt_id HAVING NOT bool_or(f.kind = 'CANCELLED')
+      UNION ALL
+      SELECT c.receivable_id, d.* FROM {{p}}cancelled c, LATERAL (
+        SELECT {_DAYS_OF_RECEIPT} WHERE f.receivable_id = c.receivable_id
+          AND f.receipt_id = c.receipt_id AND {_KNOWN}
+          AND (f."on", f.known_at) > (c.last_on, c.last_at)) d
+      UNION ALL
+      SELECT n.receivable_id, NULL, NULL, NULL, NULL FROM receivable_receipts n
+      WHERE n.since_on <= :{{p}}as_of AND n.known_at <= :known_at AND NOT EXISTS (
+        SELECT FROM clock_facts f WHERE f.receivable_id = n.receivable_id
+          AND f.receipt_id = n.receipt_id AND {_KNOWN})
+    )"""
+"""As `term.RECEIPTS`, without sorting: the few cancelled are looked up, and the one receipt that is
+stated with the receivable itself is kept apart, so that few are grouped twice.
+"""
+
+_START: Final = START_OF_RECEIPT.format(
+    settled="x.settled_on",
+    delivered="x.delivered_on",
+    accepted="x.accepted_on",
+    rejected="x.rejected_on",
+)
+_START_READ: Final = f"""
+        CASE c.start_rule
+          WHEN 'DELIVERY_RECORD' THEN x.delivered_on
+          WHEN 'SETTLEMENT_OR_DELIVERY' THEN coalesce(x.settled_on, x.delivered_on)
+          WHEN 'ACCEPTANCE_OR_DELIVERY' THEN coalesce({_START},
+            CASE WHEN c.inspection_days IS NULL AND x.rejected_on IS NULL THEN x.delivered_on END)
+          ELSE {_START}
+        END"""
+"""Adds the other readings of O2, O3 and O4 to the start of one receipt."""
+
+_STARTED: Final = f"""
+    {{p}}several AS (
+      SELECT x.receivable_id, max(coalesce({_START_READ}, 'infinity')) AS start_on
+      FROM {{receipts}}named x
+      JOIN receivables r ON r.id = x.receivable_id
+      JOIN {{p}}terms t ON t.contract_id = r.contract_id,
+      LATERAL (SELECT t.start_rule, {{inspection_days}} AS inspection_days) c
+      GROUP BY x.receivable_id
+    ), {{p}}started AS (
+      SELECT r.id, r.contract_id, r.currency, r.face_fen, r.issued_on, r.agreed_due_on,
+        CASE WHEN y.receivable_id IS NULL THEN s.start_on
+          WHEN x.receivable_id IS NULL THEN nullif(y.start_on, 'infinity')
+          ELSE nullif(greatest(coalesce(s.start_on, 'infinity'), y.start_on), 'infinity')
+        END AS start_on
+      FROM receivables r
+      JOIN {{p}}terms t ON t.contract_id = r.contract_id
+      LEFT JOIN {{receipts}}own x ON x.receivable_id = r.id
+      LEFT JOIN {{p}}several y ON y.receivable_id = r.id,
+      LATERAL (SELECT t.start_rule, {{inspection_days}} AS inspection_days) c,
+      LATERAL (SELECT {_START_READ} AS start_on) s
+      WHERE r.opened_on <= :opened_by AND r.known_at <= :known_at AND {VISIBLE.format(table="r")}
+      OFFSET 0
+    )"""
+"""Of several receipts the last one to start decides; while one has not started, none has."""
+
+_DUE_DAYS: Final = """
+    {p}due AS (
+      SELECT x.id, x.currency, x.face_fen, x.start_on,
+        CASE WHEN x.rolls AND (x.agreed_rolls OR x.raw_on IS DISTINCT FROM x.agreed_due_on)
+          THEN coalesce(k.next_workday, x.raw_on) ELSE x.raw_on END AS due_on,
+        x.numerator, x.denominator,
+        x.start_on + CAST(:{p}paid_within AS integer) AS paid_on,
+        least(CAST(:{p}as_of AS date), x.start_on + CAST(:{p}paid_within AS integer))
+          AS until_on
+      FROM (
+        SELECT r.id, r.currency, r.face_fen, r.start_on,
+          c.rolls, c.agreed_rolls, r.agreed_due_on,
+          CASE WHEN r.agreed_due_on IS NULL THEN least(r.start_on + c.due_term_days,
+              (r.start_on + make_interval(months => c.due_term_months))::date,
+              r.start_on + c.due_cap_days)
+            WHEN r.agreed_due_on > r.start_on + c.day_limit THEN r.start_on + c.day_over
+            ELSE r.agreed_due_on END AS raw_on,
+          CASE WHEN r.agreed_due_on IS NULL THEN c.numerator ELSE c.day_numerator END AS numerator,
+          CASE WHEN r.agreed_due_on IS NULL THEN c.denominator ELSE c.day_denominator END
+            AS denominator
+        FROM (
+          SELECT s.id, s.contract_id, s.currency, s.face_fen, s.agreed_due_on,
+            {start} AS start_on FROM {p}started s
+        ) r
+        JOIN {chosen} c ON c.contract_id = r.contract_id{of}
+        OFFSET 0
+      ) x LEFT JOIN {calendar} k ON k.day = x.raw_on
+    )"""
+
+_REDUCES: Final = (
+    "debit IN ('cash', 'supply', 'written_off')"
+    " AND credit IN ('receivable', 'disputed', 'reserved', 'assigned')"
+)
+_POSTED: Final = f"""
+    {{p}}posted AS NOT MATERIALIZED (
+      SELECT receivable_id, "on", amount_fen, {_REDUCES} AS reduces,
+        (debit = 'disputed')::integer - (credit = 'disputed')::integer AS disputes
+      FROM postings WHERE "on" <= :{{p}}as_of AND known_at <= :known_at
+        AND (({_REDUCES}) OR 'disputed' IN (debit, credit)){{plan}}
+    )"""
+"""What lowers the principal, and what is in dispute; an opening is the face itself."""
+
+_MOVED: Final = """
+    {p}moved AS (
+      SELECT receivable_id, count(*) > 1 OR bool_or(disputes <> 0) AS several,
+        max(amount_fen) AS amount_fen, max("on") AS "on"
+      FROM {p}posted GROUP BY receivable_id
+    ), {p}weighed AS MATERIALIZED (
+      SELECT d.*, d.until_on > d.due_on AS late, m.several OR m.amount_fen > d.face_fen
+          AS followed, m."on", m.amount_fen
+      FROM {p}due d LEFT JOIN {p}moved m ON m.receivable_id = d.id
+    )"""
+"""Most receivables are paid at once or not yet, and not disputed: one amount, one day, no order."""
+
+_STEPS: Final = """
+    {p}steps AS (
+      SELECT receivable_id, face_fen, due_on, until_on, "on", lead("on") OVER w AS next_on,
+        sum(CASE WHEN reduces THEN amount_fen ELSE 0 END) OVER w AS reduced_fen,
+        greatest(0, sum(amount_fen * disputes) OVER w) AS disputed_fen
+      FROM (
+        SELECT p.receivable_id, d.face_fen, d.due_on, d.until_on, p."on", p.amount_fen, p.reduces,
+          p.disputes
+        FROM {p}posted p JOIN {p}weighed d ON d.id = p.receivable_id AND d.followed
+        UNION ALL
+        SELECT id, face_fen, due_on, until_on, '0001-01-01', 0, true, 0
+        FROM {p}weighed WHERE followed
+      ) x WINDOW w AS (PARTITION BY receivable_id ORDER BY "on")
+    ), {p}stepped AS (
+      SELECT receivable_id,
+        sum({bearing} * (to_on - from_on)) FILTER (WHERE from_on < to_on) AS fen_days,
+        max(to_on) FILTER (WHERE from_on < to_on AND undisputed_fen > 0) AS late_until,
+        min(undisputed_fen) FILTER (WHERE next_on IS NULL) AS undisputed_fen
+      FROM (
+        SELECT receivable_id, next_on, greatest("on", due_on) AS from_on,
+          least(next_on, until_on) AS to_on,
+          greatest(0, face_fen - reduced_fen) AS principal_fen,
+          greatest(0, face_fen - reduced_fen - disputed_fen) AS undisputed_fen
+        FROM {p}steps
+      ) x GROUP BY receivable_id
+    )"""
+"""The balance of the others is followed from change to change; an answer may be dated before its
+dispute, and nothing is then in dispute on the days between."""
+
+_FIGURES: Final = """
+    {p}figures AS (
+      SELECT x.id, x.currency, x.start_on, x.due_on, x.days_overdue, x.undisputed_fen,
+        CASE WHEN x.days_overdue = 0 THEN 0 ELSE x.undisputed_fen END AS overdue_fen,
+        CASE WHEN x.fen_days = 0 THEN sign(x.numerator) * 0
+          ELSE div(2 * x.fen_days * x.numerator + x.denominator, 2 * x.denominator)
+          END::bigint AS interest_fen
+      FROM (
+        SELECT d.id, d.currency, d.start_on, d.due_on, d.numerator, d.denominator,
+          CASE WHEN d.late IS NOT TRUE THEN 0
+            WHEN d.followed THEN coalesce(t.late_until - d.due_on, 0)
+            WHEN d.amount_fen = d.face_fen AND d."on" < d.until_on
+              THEN greatest(0, d."on" - d.due_on)
+            ELSE d.until_on - d.due_on END AS days_overdue,
+          CASE WHEN d.paid_on <= :{p}as_of THEN 0
+            WHEN d.followed THEN t.undisputed_fen
+            ELSE d.face_fen - coalesce(d.amount_fen, 0) END AS undisputed_fen,
+          CASE WHEN d.late IS NOT TRUE THEN 0
+            WHEN d.followed THEN coalesce(t.fen_days, 0)
+            ELSE d.face_fen::numeric * (d.until_on - d.due_on) - coalesce(
+              d.amount_fen::numeric * greatest(0, d.until_on - greatest(d."on", d.due_on)), 0)
+            END AS fen_days
+        FROM {p}weighed d LEFT JOIN {p}stepped t ON t.receivable_id = d.id
+      ) x
+    )"""
+
+ONE_TERM: Final = ("{p}terms", "")
+BY_START: Final = (
+    "{p}every",
+    " AND c.late = (c.split AND (r.start_on >= date '2025-06-01') IS TRUE)",
+)
+FROM_INVOICE: Final = "CASE WHEN s.start_on < s.issued_on THEN s.issued_on ELSE s.start_on END"
+"""O7, the other reading: no term starts before its invoice."""
+
+ROLLED_END: Final = """CASE WHEN x.delivered_on IS NULL THEN t.inspection_days ELSE
+        (SELECT k.next_workday FROM {calendar} k
+          WHERE k.day = x.delivered_on + t.inspection_days) - x.delivered_on END"""
+"""INSPECTION_END, the other reading: the last day of the period rolls as a due day does."""
+
+PLAN: Final = """
+      UNION ALL
+      SELECT receivable_id, "on", amount_fen, true, 0
+      FROM unnest(CAST(:{p}plan_ids AS uuid[]), CAST(:{p}plan_days AS date[]),
+        CAST(:{p}plan_fen AS bigint[])) t(receivable_id, "on", amount_fen)
+      WHERE "on" <= :{p}as_of"""
+
+REST: Final = (_STARTED, _DUE_DAYS, _POSTED, _MOVED, _STEPS, _FIGURES)
