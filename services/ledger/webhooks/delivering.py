@@ -5,7 +5,7 @@ claim that ends by itself, and the message goes out again under the id it had: a
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -22,6 +22,7 @@ from services.ledger.ids import new_id
 from services.ledger.log.queries import page_after
 from services.ledger.webhooks import queries, schedule
 from services.ledger.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from services.ledger.webhooks.planning import Clock
 from services.ledger.webhooks.sending import Answer, Sender
 from services.ledger.webhooks.service import tell
 from services.ledger.webhooks.signing import Secret, signed_headers
@@ -33,7 +34,6 @@ SERVED_SECONDS: Final = 60
 CLAIMED: Final = timedelta(seconds=SERVED_SECONDS + 120)
 """Longer than whoever claims goes on, with a last message and a slow lookup of its name."""
 _NOT_VISIBLE: Final = Answer("NOT_VISIBLE", 0, text="The party may not see this event any more.")
-Clock = Callable[[], datetime]
 
 _DUE: Final = text(
     """

@@ -4,7 +4,7 @@ A kill before the commit leaves the place where it was; after it, what is to be 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -13,13 +13,17 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from services.events import Event, WebhookPinged
+from services.ledger.db import transaction
 from services.ledger.ids import id_of
 from services.ledger.log.queries import page_after
 from services.ledger.webhooks.models import WebhookEndpoint, WebhookReplay
 from services.ledger.webhooks.queries import viewer_of
 from services.ledger.webhooks.service import is_wanted
 
+Clock = Callable[[], datetime]
 _PAGE: Final = 500
+_PAGES: Final = 20
+"""So many for one endpoint before the next has its turn."""
 MOST_WAITING: Final = 10_000
 """With so many waiting nothing more is planned; the rest waits in the log."""
 KEPT: Final = timedelta(days=90)
@@ -117,6 +121,21 @@ def plan_replay(session: Session, replay_id: UUID, *, at: datetime) -> bool:
     session.add(replay)
     session.flush()
     return replay.position < replay.through
+
+
+def catch_up(clock: Clock) -> None:
+    """Plan what the log holds for each endpoint and replay, a page a transaction."""
+    with transaction() as session:
+        ends, replays = behind(session), replaying(session)
+    for one, step in (
+        *((one, plan) for one in ends),
+        *((one, plan_replay) for one in replays),
+    ):
+        for _ in range(_PAGES):
+            with transaction() as session:
+                more = step(session, one, at=clock())
+            if not more:
+                break
 
 
 def forget(session: Session, *, at: datetime, limit: int = 10_000) -> int:

@@ -21,8 +21,6 @@ from services.ledger.webhooks.addresses import Rules
 from services.ledger.webhooks.sending import Sender
 
 _THREADS: Final = 16
-_PAGES: Final = 20
-"""Pages of the log planned for one endpoint in one tick."""
 _FORGOTTEN: Final = 10_000
 log = logging.getLogger("ledger.webhooks")
 
@@ -64,25 +62,10 @@ def couriers() -> Couriers:
     return Couriers(Sender(Rules.of(settings())))
 
 
-def plan() -> None:
-    """Plan what the log holds for each endpoint, a page a transaction."""
-    with transaction() as session:
-        behind, replaying = planning.behind(session), planning.replaying(session)
-    for one, step in (
-        *((one, planning.plan) for one in behind),
-        *((one, planning.plan_replay) for one in replaying),
-    ):
-        for _ in range(_PAGES):
-            with transaction() as session:
-                more = step(session, one, at=now())
-            if not more:
-                break
-
-
 @shared_task(name="webhooks.tick")
 def tick() -> int:
     """Plan, wake threads where something is due, and return how many were woken."""
-    plan()
+    planning.catch_up(now)
     with transaction() as session:
         endpoints = delivering.due(session, at=now())
     return sum(couriers().wake(one) for one in endpoints)
