@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from services.ledger.almanac.load import calendar_of, shipped, shipped_regions, shipped_rows
 from services.ledger.almanac.notices import Entry, region_value
+from services.ledger.law import regime
 from services.ledger.law.regions import RegionRow, RegionTable
 from services.ledger.law.settings import RECOMMENDED
 from services.ledger.law.values import Almanac, LimitRow, LimitTable, LprSeries
@@ -108,6 +109,29 @@ def edition(
             _editions.clear()
         _editions[latest.digest] = found
     return found
+
+
+def imagined(
+    session: Session, entries: Sequence[Entry], *, known_at: datetime | None, version: int | None
+) -> Edition:
+    """Return the almanac as `edition` does, as if these rows had been imported as well."""
+    version = edition(session, known_at=known_at, version=version).version
+    rows = session.connection().execute(_ROWS, {"version": version})
+    return _edition(version, [*(Entry(*row) for row in rows), *entries])
+
+
+def as_decided(decided: Edition, now: Edition, *, signed_on: date) -> Almanac:
+    """Return the almanac of now, with the readings and caps a contract was decided by.
+
+    A cap corrected later must not change the decision; one for later days counts for them.
+    """
+    in_force = max(signed_on, regime.DECREE_802_FROM)
+    limits = LimitTable(
+        [row for row in decided.almanac.limits.rows if row.valid_from <= in_force]
+        + [row for row in now.almanac.limits.rows if row.valid_from > in_force]
+    )
+    settings = decided.signed(signed_on).settings
+    return now.almanac._replace(limits=limits, settings=settings)
 
 
 def _edition(version: int, rows: Sequence[Entry]) -> Edition:

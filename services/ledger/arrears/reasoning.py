@@ -13,13 +13,12 @@ from sqlmodel import Session
 
 from services.events import REVIEW_NOTE
 from services.ledger.access import Viewer
-from services.ledger.almanac.service import edition
+from services.ledger.almanac.service import as_decided, edition
 from services.ledger.arrears import case_facts
 from services.ledger.arrears.book_case import Json, case_of
 from services.ledger.arrears.case_facts import Known
-from services.ledger.law import regime
 from services.ledger.law.case import explain
-from services.ledger.law.values import Almanac, LimitTable
+from services.ledger.law.values import Almanac
 from services.ledger.money import format_fen
 
 
@@ -124,22 +123,13 @@ def put(
 def _almanac(
     session: Session, signed_on: date, *, decided_by: int, known_at: datetime
 ) -> tuple[Almanac, int]:
-    """Return the almanac of an instant, with the readings and caps the contract was decided by.
-
-    A cap corrected later must not change the decision; one for later days counts for them.
-    """
+    """Return the almanac of an instant, as it counts for the contract, and its version."""
     decided = edition(session, version=decided_by)
     now = edition(session, known_at=known_at)
     if now.version < decided_by:
         # Imported history is known before the almanac that its contract was decided by.
         now = decided
-    in_force = max(signed_on, regime.DECREE_802_FROM)
-    limits = LimitTable(
-        [row for row in decided.almanac.limits.rows if row.valid_from <= in_force]
-        + [row for row in now.almanac.limits.rows if row.valid_from > in_force]
-    )
-    settings = decided.signed(signed_on).settings
-    return now.almanac._replace(limits=limits, settings=settings), now.version
+    return as_decided(decided, now, signed_on=signed_on), now.version
 
 
 def _steps(result: Mapping[str, object]) -> list[dict[str, str]]:
