@@ -35,11 +35,11 @@ AREA_OF: Final[Mapping[str, str]] = MappingProxyType(
         "checkpoints": "events",
         "log-keys": "events",
         "message-arrivals": "events",
-        "webhooks": "events",
         "verification": "events",
         "imports": "intake",
         "intake": "intake",
         "law": "insight",
+        "simulations": "insight",
     }
 )
 """The area of a key's scope by the first part of an address; what is missing here is not for

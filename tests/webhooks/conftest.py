@@ -21,11 +21,12 @@ from services.ledger.webhooks.addresses import Rules
 from services.ledger.webhooks.models import WebhookEndpoint
 from services.ledger.webhooks.sending import Sender
 from services.ledger.webhooks.signing import Scheme
-from tests.ledger.conftest import BUYER, STRANGER, SUPPLIER, SignIn, ledger, operator
+from tests.ledger.conftest import BUYER, STRANGER, SUPPLIER, Client, SignIn, ledger, operator
 from tests.ledger.make import acting_for
 from tests.webhooks.receiver import Receiver, a_receiver
 
 __all__ = ["BUYER", "STRANGER", "SUPPLIER", "ledger", "operator"]
+URL = "https://erp.example.com/hooks?token=a-canary-in-an-address"
 ME: Viewer = acting_for(SUPPLIER, "supplier")
 
 
@@ -130,3 +131,24 @@ class House:
 @pytest.fixture
 def house(_loopback: None, ledger: SignIn) -> House:
     return House()
+
+
+@pytest.fixture
+def supplier(ledger: SignIn, operator: Client) -> Client:
+    return ledger("supplier", SUPPLIER)
+
+
+@pytest.fixture
+def stranger(ledger: SignIn, operator: Client) -> Client:
+    return ledger("supplier", STRANGER)
+
+
+def made(client: Client, **body: Any) -> dict[str, Any]:
+    answered = client.post("/v1/webhooks", json={"url": URL, **body})
+    assert answered.status_code == 201, answered.text
+    return dict(answered.json())
+
+
+def refused(answered: Any, status: int, code: str) -> None:
+    assert (answered.status_code, answered.json()["code"]) == (status, code), answered.text
+    assert answered.json().get("detail_zh") or answered.json()["errors"]
