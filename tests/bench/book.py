@@ -100,8 +100,8 @@ _LOAD: Final = (
          debtor_id, creditor_id, jsonb_build_object('invoice_number', number), '', :at, :at
        FROM made WHERE due_on < :some_on""",
     "TRUNCATE unsealed",
-    """INSERT INTO sealed (position, subject_id, event_id, sealed_at)
-       SELECT row_number() OVER (), subject_id, id, :at FROM events""",
+    """INSERT INTO sealed (position, subject_id, event_id, debtor_id, creditor_id, sealed_at)
+       SELECT row_number() OVER (), subject_id, id, debtor_id, creditor_id, :at FROM events""",
 )
 
 

@@ -114,7 +114,7 @@ def _openings(
             "salt": leaves.field_salt(suite, secrets[owner], one.event_id, field).hex(),
             "value": said,
         }
-        for field, (owner, said) in leaves.personal(one).items()
+        for field, (owner, said) in one.personal.items()
     }
 
 

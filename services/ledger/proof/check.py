@@ -132,7 +132,9 @@ def _block(session: Session, suite: Suite, first: int, size: int) -> Iterator[Pl
         tile = held.get(At(0, number), b"")
         start, count = number * WIDTH, min(WIDTH, size - number * WIDTH)
         found = [events.get(start + index + 1) for index in range(count)]
-        digests = [one and leaves.leaf_digest(suite, one, secrets) for one in found]
+        digests = [
+            None if one is None else leaves.leaf_digest(suite, one, secrets) for one in found
+        ]
         stored = [tile[at : at + HASH_BYTES] for at in range(0, count * HASH_BYTES, HASH_BYTES)]
         if digests != stored:
             kept = _fits(suite, held, At(0, number), tile)

@@ -132,9 +132,7 @@ def _erase(
     rows: list[dict[str, Any]] = []
     for one in batch:
         assert one.event is not None
-        mine = {
-            field: said for field, (owner, said) in leaves.personal(one).items() if owner in secrets
-        }
+        mine = {field: said for field, (owner, said) in one.personal.items() if owner in secrets}
         for field, said in mine.items():
             (secret,) = secrets.values()
             salt = leaves.field_salt(suite, secret, one.event_id, field)

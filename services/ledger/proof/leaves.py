@@ -7,11 +7,13 @@ the leaf stays as it is.
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from functools import cached_property
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
 from services.ledger.proof.canonical import NotCanonicalError, canonical
@@ -53,14 +55,15 @@ _SEALED: Final = """
     SELECT s.position, s.sealed_at, s.subject_id, s.event_id,
       coalesce((SELECT max(p.position) FROM sealed p
         WHERE p.subject_id = s.subject_id AND p.position < s.position), 0) AS previous,
-      (SELECT json_object_agg(x.field, encode(x.commitment, 'hex')) FROM erasures x
-        WHERE x.event_id = s.event_id) AS erased,
       to_jsonb(e) AS event,
       s.debtor_id IS NOT DISTINCT FROM e.debtor_id
         AND s.creditor_id IS NOT DISTINCT FROM e.creditor_id AS agrees
     FROM sealed s LEFT JOIN events e ON e.subject_id = s.subject_id AND e.id = s.event_id
     WHERE {where} ORDER BY s.position
 """
+_ERASED: Final = text(
+    "SELECT event_id, field, encode(commitment, 'hex') FROM erasures WHERE event_id = ANY(:events)"
+)
 _BETWEEN: Final = text(_SEALED.format(where="s.position > :after AND s.position <= :until"))
 _OF_ACTOR: Final = text(
     _SEALED.format(where="e.actor = :actor AND s.position > :after") + " LIMIT :limit"
@@ -72,7 +75,8 @@ Json = dict[str, Any]
 Hide = Callable[[str, object], object]
 
 
-class SealedEvent(NamedTuple):
+@dataclass(frozen=True)
+class SealedEvent:
     """A sealed event with what its leaf depends on."""
 
     position: int
@@ -81,44 +85,61 @@ class SealedEvent(NamedTuple):
     event_id: UUID
     previous: int
     """The position of the subject's event before it; 0 for its first."""
-    erased: Mapping[str, str] | None
     event: Json | None
     """Its row; None if somebody took it out of the table."""
     agrees: bool
     """The copies kept with the position are the event's own."""
+    erased: Mapping[str, str]
+    """What the leaf has in place of what was erased."""
 
-    def owners(self) -> set[str]:
-        """Return whose secrets its commitments need."""
-        assert self.event is not None
-        found = {f"actor:{self.event[ACTOR]}"} if self.event[ACTOR] else set()
-        if any(True for _ in private(self.event["data"])):
-            found.add(f"subject:{self.subject_id}")
+    @cached_property
+    def personal(self) -> dict[str, tuple[str, str]]:
+        """What is personal: for each field whose secret covers it, and what it says."""
+        if self.event is None:
+            return {}
+        subject = f"subject:{self.subject_id}"
+        found = {field: (subject, said) for field, said in private(self.event["data"])}
+        if self.event[ACTOR]:
+            found[ACTOR] = f"actor:{self.event[ACTOR]}", self.event[ACTOR]
         return found
 
 
 def sealed_events(session: Session, *, after: int, until: int) -> list[SealedEvent]:
     """Return the events of the positions after one and up to another, in order."""
-    rows = session.connection().execute(_BETWEEN, {"after": after, "until": until})
-    return [SealedEvent(*row) for row in rows]
+    return _read(session, _BETWEEN, {"after": after, "until": until})
 
 
 def of_subject(session: Session, subject_id: UUID) -> list[SealedEvent]:
     """Return the sealed events of one subject, in order."""
-    rows = session.connection().execute(_OF_SUBJECT, {"subject_id": subject_id})
-    return [SealedEvent(*row) for row in rows]
+    return _read(session, _OF_SUBJECT, {"subject_id": subject_id})
 
 
 def of_actor(session: Session, actor: str, *, after: int, limit: int) -> list[SealedEvent]:
     """Return the next sealed events that somebody did, after a position; it reads all events."""
-    values = {"actor": actor, "after": after, "limit": limit}
-    return [SealedEvent(*row) for row in session.connection().execute(_OF_ACTOR, values)]
+    return _read(session, _OF_ACTOR, {"actor": actor, "after": after, "limit": limit})
+
+
+def _read(
+    session: Session, statement: TextClause, values: Mapping[str, object]
+) -> list[SealedEvent]:
+    connection = session.connection()
+    rows = connection.execute(statement, values).mappings().all()
+    named = {"events": [row["event_id"] for row in rows]}
+    erased: dict[UUID, dict[str, str]] = {}
+    for event_id, field, commitment_hex in connection.execute(_ERASED, named):
+        erased.setdefault(event_id, {})[field] = commitment_hex
+    return [SealedEvent(erased=erased.get(row["event_id"], {}), **row) for row in rows]
+
+
+def owners(events: Sequence[SealedEvent]) -> set[str]:
+    """Return whose secrets the commitments of these events need."""
+    return {owner for one in events for owner, _ in one.personal.values()}
 
 
 def salts(session: Session, events: Sequence[SealedEvent]) -> dict[str, bytes]:
     """Return the secrets there are for the commitments of these events."""
-    owners = set().union(*(one.owners() for one in events if one.event is not None))
-    rows = session.connection().execute(_SALTS, {"owners": sorted(owners)})
-    return {owner: bytes(salt) for owner, salt in rows}
+    named = {"owners": sorted(owners(events))}
+    return {owner: bytes(salt) for owner, salt in session.connection().execute(_SALTS, named)}
 
 
 def private(data: object, path: str = "data") -> Iterator[tuple[str, str]]:
@@ -140,16 +161,6 @@ def _said(value: object) -> str:
     return value if isinstance(value, str) else canonical(value).decode()
 
 
-def personal(one: SealedEvent) -> dict[str, tuple[str, str]]:
-    """Return what is personal in an event: for each field whose secret covers it, and its value."""
-    assert one.event is not None
-    subject = f"subject:{one.subject_id}"
-    found = {field: (subject, said) for field, said in private(one.event["data"])}
-    if one.event[ACTOR]:
-        found[ACTOR] = f"actor:{one.event[ACTOR]}", one.event[ACTOR]
-    return found
-
-
 def field_salt(suite: Suite, secret: bytes, event_id: UUID, field: str) -> bytes:
     """Return the salt of one value, which tells nothing of the same person's other values."""
     return suite.hash(secret + suite.hash(secret + event_id.bytes + field.encode()))
@@ -164,8 +175,8 @@ def commitments(
     suite: Suite, one: SealedEvent, secrets: Mapping[str, bytes]
 ) -> dict[str, str] | None:
     """Return the commitments of an event's personal values; None if a secret is missing."""
-    found = dict(one.erased or {})
-    for field, (owner, said) in personal(one).items():
+    found = dict(one.erased)
+    for field, (owner, said) in one.personal.items():
         if owner not in secrets or field in found:
             return None
         salt = field_salt(suite, secrets[owner], one.event_id, field)

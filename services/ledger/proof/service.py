@@ -75,7 +75,7 @@ def grow(session: Session, suite: Suite, *, limit: int = 20_000) -> int:
     if not events:
         return 0
     held = leaves.salts(session, events)
-    new = set().union(*(one.owners() for one in events if one.event)) - held.keys()
+    new = leaves.owners(events) - held.keys()
     if new:
         made = {owner: secrets.token_bytes(32) for owner in new}
         connection.execute(_ADD_SALTS, {"owners": list(made), "salts": list(made.values())})
