@@ -172,6 +172,7 @@ def test_an_unknown_key_in_any_object_is_refused_by_its_path(
         decide(case, ALMANAC)
 
     assert refusal.value.field is not None
+    refusal.value.english.encode("utf-8")
     assert refusal.value.code in {"CASE_INVALID", "AMOUNT_INVALID", "INDUSTRY_UNKNOWN"}
 
 

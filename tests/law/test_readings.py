@@ -1,4 +1,4 @@
-"""Penalties, court routes, limitation and the open points: each alternative, calculated by hand."""
+"""Penalties, court routes and the open points: each alternative, calculated by hand."""
 
 from typing import Any
 
@@ -38,6 +38,14 @@ def test_a_penalty_owed_once_falls_below_the_floor_as_time_passes() -> None:
     assert after["interest"]["floor"] == "5013.70"
     assert after["interest"]["void_clause"] == "30500.00"
     assert judged(case, "2025-09-08")["interest"]["agreed"] == "0.00"
+
+
+def test_a_penalty_that_equals_the_floor_is_lawful() -> None:
+    # 3 % once and 3 % a year are the same after 365 days, on 2026-09-08.
+    case = with_contract(LATE, penalty_percent="3")
+
+    assert judged(case, "2026-09-08")["flags"] == []
+    assert judged(case, "2026-09-09")["flags"] == ["RATE_BELOW_LPR"]
 
 
 def test_a_capped_rate_stops_at_its_cap_and_is_then_weighed() -> None:
@@ -228,66 +236,3 @@ def test_a_retained_sum_as_price_is_the_other_reading() -> None:
     # As price: 07-09 + 60 is Sunday 09-07.
     assert judged(case)["due_on"] == "2027-07-09"
     assert results(case, "RETENTION") == {"AS_PRICE": {"due_on": "2025-09-08"}}
-
-
-@pytest.mark.parametrize(
-    ("interruptions", "ends"),
-    [
-        ([], "2028-09-08"),
-        ([{"on": "2026-05-01", "kind": "DEMAND"}], "2029-05-01"),
-        ([{"on": "2026-05-01", "kind": "AGREEMENT"}], "2029-05-01"),
-        ([{"on": "2026-05-01", "kind": "SUIT"}], None),
-        ([{"on": "2026-05-01", "kind": "SUIT", "ended_on": "2027-02-01"}], "2030-02-01"),
-        (
-            [
-                {"on": "2026-05-01", "kind": "ARBITRATION", "ended_on": "2027-02-01"},
-                {"on": "2026-09-01", "kind": "DEMAND"},
-            ],
-            "2030-02-01",
-        ),
-        ([{"on": "2028-09-09", "kind": "DEMAND"}], "2028-09-08"),
-        ([{"on": "2025-09-08", "kind": "DEMAND"}], "2028-09-08"),
-    ],
-)
-def test_limitation_runs_anew_from_what_interrupts_it(
-    interruptions: list[dict[str, str]], ends: str | None
-) -> None:
-    case = with_facts(LATE, interruptions=interruptions)
-
-    assert judged(case, "2028-12-01")["limitation_ends_on"] == ends
-
-
-def test_what_comes_after_the_day_asked_about_interrupts_nothing() -> None:
-    suit = {"on": "2026-05-01", "kind": "SUIT", "ended_on": "2027-02-01"}
-    case = with_facts(LATE, interruptions=[suit])
-
-    assert judged(case, "2026-04-30")["limitation_ends_on"] == "2028-09-08"
-    assert judged(case, "2027-01-31")["limitation_ends_on"] is None
-    assert judged(case, "2027-02-01")["limitation_ends_on"] == "2030-02-01"
-
-
-@pytest.mark.parametrize(
-    ("as_of", "flags"),
-    [
-        ("2028-06-10", []),
-        ("2028-06-11", ["LIMITATION_ENDS_SOON"]),
-        ("2028-09-08", ["LIMITATION_ENDS_SOON"]),
-        ("2028-09-09", ["R-LIMIT-3Y"]),
-    ],
-)
-def test_the_end_of_limitation_is_told_before_and_after(as_of: str, flags: list[str]) -> None:
-    assert judged(LATE, as_of)["flags"] == flags
-
-
-def test_two_years_still_running_in_october_2017_became_three() -> None:
-    def ends(delivered: str) -> object:
-        case = {
-            "signed_on": "2014-12-01",
-            "contract": {"term_days": 30, "rest_days_roll": False},
-            "facts": {"delivered_on": delivered, "amount": "1.00"},
-        }
-        return judged(case, "2018-06-01")["limitation_ends_on"]
-
-    # Due 2015-09-30 and 2015-10-01.
-    assert ends("2015-08-31") == "2017-09-30"
-    assert ends("2015-09-01") == "2018-10-01"
