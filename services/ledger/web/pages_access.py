@@ -155,7 +155,7 @@ def _keys(
         keys=keys.listed(session, signed_in.viewer.party_id),
         now=now(),
         roles=_KEY_ROLES if signed_in.viewer.party_id is None else (),
-        areas={area: words_access.SCOPES[area] for area in AREAS},
+        areas={area: words.of(words_access.SCOPES, area) for area in AREAS},
         made=made,
         refusal=said(refusal),
     )

@@ -20,6 +20,7 @@ SCOPES: Final = {
     "events": Word("事件与存证", "events and proof"),
     "intake": Word("文件导入", "files in"),
     "insight": Word("分析", "insight"),
+    "webhooks": Word("推送", "webhooks"),
 }
 EVENTS: Final = {
     "user.added": Word("新增用户", "user added"),
