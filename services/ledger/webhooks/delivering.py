@@ -30,8 +30,8 @@ from services.ledger.webhooks.signing import Secret, signed_headers
 LANES: Final = 4
 """So many send to one endpoint at a time; while it fails, one with one message."""
 _BATCH: Final = 20
-SERVED_SECONDS: Final = 60
-CLAIMED: Final = timedelta(seconds=SERVED_SECONDS + 120)
+SERVED_SECONDS: Final = 20
+CLAIMED: Final = timedelta(seconds=SERVED_SECONDS + 40)
 """Longer than whoever claims goes on, with a last message and a slow lookup of its name."""
 _NOT_VISIBLE: Final = Answer("NOT_VISIBLE", 0, text="The party may not see this event any more.")
 
