@@ -9,6 +9,7 @@ from services.ledger.arrears.interest_api import router as interest
 from services.ledger.arrears.reasoning_api import router as reasoning
 from services.ledger.financing.api import router as financing
 from services.ledger.insight.api import router as insight
+from services.ledger.insight.simulation_api import router as simulations
 from services.ledger.intake.api import router as intake
 from services.ledger.log.api import router as log
 from services.ledger.orders.api import router as orders
@@ -49,6 +50,7 @@ DOMAIN = (
     webhooks,
     proof,
     insight,
+    simulations,
     intake,
 )
 for router in (*DOMAIN, metrics, reasoning_page, pages):

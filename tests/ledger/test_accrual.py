@@ -72,7 +72,6 @@ def question_of(contracts: list[Contract], almanac: Almanac, **more: Any) -> Que
         days=days,
         from_invoice=chosen.invoice_condition == "FROM_INVOICE",
         inspection_rolls=chosen.inspection_end == "ROLL",
-        bears_disputed=chosen.dispute_interest == "FROM_DUE_DATE",
         **more,
     )
 

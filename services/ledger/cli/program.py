@@ -19,6 +19,8 @@ from services.ledger.cli import (
     reasoning,
     reports,
     running,
+    simulate,
+    webhooks,
 )
 from services.ledger.cli.connection import not_migrated, unreachable
 from services.ledger.cli.output import refuse
@@ -38,11 +40,13 @@ files.add_to(app)
 books.add_to(app)
 app.add_typer(keys.app, name="key")
 app.add_typer(people.users, name="user")
+app.add_typer(webhooks.app, name="webhook")
 lists.add_to(reports.app)
 app.add_typer(reports.app, name="report")
 app.add_typer(laws.app, name="law")
 app.add_typer(almanac.app, name="almanac")
 reasoning.add_to(app)
+simulate.add_to(app)
 proof.add_to(app)
 
 

@@ -58,6 +58,8 @@ class BookTerms(NamedTuple):
     rate: Rate | None
     day_rate: Rate | None
     """The rate where a day of payment was agreed: no clause then waits for a third party."""
+    bears_disputed: bool
+    """DISPUTE_INTEREST, the other reading: interest falls on the disputed part as well."""
 
 
 def decide_book_terms(facts: ContractFacts, rate: RateFacts, almanac: Almanac) -> BookTerms:
@@ -111,6 +113,7 @@ def _columns(
         rates.governing,
         _governing(rates),
         _governing(dated),
+        settings.dispute_interest == "FROM_DUE_DATE",
     )
 
 

@@ -48,8 +48,6 @@ class Question:
     """O7, the other reading."""
     inspection_rolls: bool = False
     """INSPECTION_END, the other reading."""
-    bears_disputed: bool = False
-    """DISPUTE_INTEREST, the other reading: interest falls on the disputed part as well."""
 
 
 def clauses(question: Question, *, prefix: str, same_facts: str | None = None) -> str:
@@ -78,7 +76,6 @@ def clauses(question: Question, *, prefix: str, same_facts: str | None = None) -
         "start": sql.FROM_INVOICE if question.from_invoice else "s.start_on",
         "inspection_days": inspection.format(calendar=calendar),
         "plan": sql.PLAN.format(p=prefix) if question.plan else "",
-        "bearing": "principal_fen" if question.bears_disputed else "undisputed_fen",
     }
     parts = [sql.TERMS]
     parts += [] if question.days is None else [sql.CALENDAR]
@@ -114,6 +111,7 @@ def _rows(number: int, terms: BookTerms) -> list[dict[str, object]]:
     named: dict[str, object] = {
         "n": number,
         "split": terms.term_2025 is not None,
+        "bears_disputed": terms.bears_disputed,
         "start_rule": terms.start_rule,
         "inspection_days": terms.inspection_days,
         "rolls": terms.rolls,

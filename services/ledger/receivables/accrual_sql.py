@@ -8,8 +8,9 @@ from typing import Final
 from services.ledger.access import VISIBLE
 from services.ledger.receivables.term import START_OF_RECEIPT
 
-_TERM_COLUMNS: Final = """n integer, late boolean, split boolean, start_rule varchar,
-        inspection_days integer, rolls boolean, agreed_rolls boolean,
+_TERM_COLUMNS: Final = """n integer, late boolean, split boolean,
+        bears_disputed boolean, start_rule varchar, inspection_days integer, rolls boolean,
+        agreed_rolls boolean,
         due_term_days integer, due_term_months integer, due_cap_days integer, day_limit integer,
         day_over integer, numerator numeric, denominator numeric, day_numerator numeric,
         day_denominator numeric"""
@@ -114,13 +115,13 @@ _DUE_DAYS: Final = """
       SELECT x.id, x.currency, x.face_fen, x.start_on,
         CASE WHEN x.rolls AND (x.agreed_rolls OR x.raw_on IS DISTINCT FROM x.agreed_due_on)
           THEN coalesce(k.next_workday, x.raw_on) ELSE x.raw_on END AS due_on,
-        x.numerator, x.denominator,
+        x.numerator, x.denominator, x.bears_disputed,
         x.start_on + CAST(:{p}paid_within AS integer) AS paid_on,
         least(CAST(:{p}as_of AS date), x.start_on + CAST(:{p}paid_within AS integer))
           AS until_on
       FROM (
         SELECT r.id, r.currency, r.face_fen, r.start_on,
-          c.rolls, c.agreed_rolls, r.agreed_due_on,
+          c.rolls, c.agreed_rolls, c.bears_disputed, r.agreed_due_on,
           CASE WHEN r.agreed_due_on IS NULL THEN least(r.start_on + c.due_term_days,
               (r.start_on + make_interval(months => c.due_term_months))::date,
               r.start_on + c.due_cap_days)
@@ -165,24 +166,26 @@ _MOVED: Final = """
 
 _STEPS: Final = """
     {p}steps AS (
-      SELECT receivable_id, face_fen, due_on, until_on, "on", lead("on") OVER w AS next_on,
+      SELECT receivable_id, face_fen, due_on, until_on, bears_disputed, "on",
+        lead("on") OVER w AS next_on,
         sum(CASE WHEN reduces THEN amount_fen ELSE 0 END) OVER w AS reduced_fen,
         greatest(0, sum(amount_fen * disputes) OVER w) AS disputed_fen
       FROM (
-        SELECT p.receivable_id, d.face_fen, d.due_on, d.until_on, p."on", p.amount_fen, p.reduces,
-          p.disputes
+        SELECT p.receivable_id, d.face_fen, d.due_on, d.until_on, d.bears_disputed, p."on",
+          p.amount_fen, p.reduces, p.disputes
         FROM {p}posted p JOIN {p}weighed d ON d.id = p.receivable_id AND d.followed
         UNION ALL
-        SELECT id, face_fen, due_on, until_on, '0001-01-01', 0, true, 0
+        SELECT id, face_fen, due_on, until_on, bears_disputed, '0001-01-01', 0, true, 0
         FROM {p}weighed WHERE followed
       ) x WINDOW w AS (PARTITION BY receivable_id ORDER BY "on")
     ), {p}stepped AS (
       SELECT receivable_id,
-        sum({bearing} * (to_on - from_on)) FILTER (WHERE from_on < to_on) AS fen_days,
+        sum(CASE WHEN bears_disputed THEN principal_fen ELSE undisputed_fen END
+          * (to_on - from_on)) FILTER (WHERE from_on < to_on) AS fen_days,
         max(to_on) FILTER (WHERE from_on < to_on AND undisputed_fen > 0) AS late_until,
         min(undisputed_fen) FILTER (WHERE next_on IS NULL) AS undisputed_fen
       FROM (
-        SELECT receivable_id, next_on, greatest("on", due_on) AS from_on,
+        SELECT receivable_id, bears_disputed, next_on, greatest("on", due_on) AS from_on,
           least(next_on, until_on) AS to_on,
           greatest(0, face_fen - reduced_fen) AS principal_fen,
           greatest(0, face_fen - reduced_fen - disputed_fen) AS undisputed_fen
