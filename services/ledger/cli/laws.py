@@ -114,6 +114,10 @@ def show_result(console: Console, result: Result) -> None:
     for timer, day in result["timers"].items():
         if day is not None:
             table.add_row(f"时限 {timer}", day)
+    for line in result.get("lines", ()):
+        told = f"{line['due_on'] or '–'}, {line['days_overdue']} 天 days"
+        overdue = _said("overdue_undisputed", line["overdue_undisputed"])
+        table.add_row(f"第{line['line']}期 line {line['kind']}", f"{told}, {overdue}")
     table.add_row("提示 flags", ", ".join(result["flags"]) or "–")
     console.print(table)
     for step in result["trace"]:
