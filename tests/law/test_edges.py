@@ -158,6 +158,24 @@ def test_tenors_are_those_of_the_day_of_handing_over(
     assert "settled_by_instrument" in found["flags"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "handed_on", "named"),
+    [("ECERT", "2025-05-31", False), ("ECERT", "2025-06-01", True), ("BILL", "2025-05-31", True)],
+)
+def test_certificates_are_named_since_june_2025_and_bills_before(
+    kind: str,
+    handed_on: str,
+    named: bool,  # noqa: FBT001 - a table of cases
+) -> None:
+    given = {"kind": kind, "handed_on": handed_on, "matures_on": "2025-10-31"}
+    case = debtor(signed(delivered(SILENT, "2025-05-06"), "2024-06-10"), "GOV")
+
+    flags = set(judged(with_facts(case, instrument=given))["flags"])
+
+    assert ({"NONCASH_NO_CLAUSE", "NONCASH_EXTENDS_TERM"} <= flags) is named
+    assert "settled_by_instrument" in flags
+
+
 def test_an_instrument_keeps_the_original_ageing() -> None:
     given = {"kind": "ECERT", "handed_on": "2025-10-09", "matures_on": "2025-12-09"}
     case = with_facts(MILLION, instrument=given)
@@ -244,41 +262,3 @@ def test_what_was_performed_and_has_not_started_is_transitional_too() -> None:
     case = with_contract(E10, settlement="PERIODIC")
 
     assert "TRANSITIONAL" in judged(case)["flags"]
-
-
-@pytest.mark.parametrize(
-    ("facts", "timers"),
-    [
-        ({"confirmation_requested_on": "2020-09-01"}, {"confirmation_due_on": "2020-10-09"}),
-        # The 30 days end on New Year's Day 2026, and 01-04 is a make-up workday.
-        ({"confirmation_requested_on": "2025-12-02"}, {"confirmation_due_on": "2026-01-04"}),
-        ({"confirmation_requested_on": "2020-08-31"}, {"confirmation_due_on": None}),
-        ({"complaint": {"accepted_on": "2025-05-30"}}, {"transfer_due_on": None}),
-        ({"complaint": {"accepted_on": "2025-06-03"}}, {"transfer_due_on": "2025-06-17"}),
-        (
-            {"complaint": {"materials_received_on": "2025-09-01"}},
-            {"result_due_on": "2025-10-09", "result_max_on": "2025-12-01"},
-        ),
-        ({"complaint": {"submitted_on": "2025-09-29"}}, {"review_due_on": "2025-10-20"}),
-    ],
-)
-def test_clocks_run_by_the_rules_of_their_day(
-    facts: dict[str, Any], timers: dict[str, str | None]
-) -> None:
-    found = judged(SILENT | {"facts": facts})["timers"]
-
-    assert {name: found[name] for name in timers} == timers
-
-
-def test_a_due_day_of_an_unpublished_year_is_provisional() -> None:
-    late = delivered(SILENT, "2026-11-02")
-
-    assert judged(late)["flags"] == ["calendar_provisional"]
-    assert judged(delivered(SILENT, "2026-11-01"))["flags"] == []
-
-
-def test_the_stalled_settlement_is_told_after_thirty_days() -> None:
-    case = signed(with_contract(SILENT, settlement="PERIODIC"), "2025-07-01")
-
-    assert judged(case, as_of="2025-07-31")["flags"] == []
-    assert judged(case, as_of="2025-08-01")["flags"] == ["SETTLEMENT_CONFIRMATION_STALLED"]

@@ -98,7 +98,8 @@ def audit_instrument(
         ecert_cap: the reading of ECERT_2026, what was announced on 2026-09-14.
     """
     flags = []
-    if terms.applies == "true" and due_on is not None and instrument.matures_on > due_on:
+    bound = terms.applies == "true" and is_noncash(instrument)
+    if bound and due_on is not None and instrument.matures_on > due_on:
         flags.append("NONCASH_EXTENDS_TERM")
     in_force = limits.on(instrument.handed_on)
     handed_on, matures_on = instrument.handed_on, instrument.matures_on
@@ -117,6 +118,16 @@ def audit_instrument(
         longer = notice_77.is_longer(handed_on, matures_on, months=months)
         flags += ["BILL_TENOR"] if longer else []
     return flags
+
+
+def is_noncash(instrument: Instrument | None) -> bool:
+    """Say whether Art. 11 (728: 10) speaks of an instrument on the day it was handed over.
+
+    The Regulation of 2020 names 商业汇票等; 应收账款电子凭证 are named since 2025-06-01.
+    """
+    if instrument is None:
+        return False
+    return instrument.kind != ECERT or instrument.handed_on >= regime.DECREE_802_FROM
 
 
 def _audit_is_suspect(debtor_kind: str | None, governing: str) -> bool:

@@ -21,7 +21,7 @@ from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
-from services.ledger.law.audit import AuditFacts, Instrument
+from services.ledger.law.audit import AuditFacts, Instrument, is_noncash
 from services.ledger.law.case_contract import (
     CONTRACT_KEYS,
     CREDITOR_KEYS,
@@ -160,7 +160,7 @@ def _audit(
     facts = read_clauses(facts, terms)
     if events.instrument is not None or events.delay_reasons or retained_percent is not None:
         facts = facts._replace(
-            noncash=facts.noncash or events.instrument is not None,
+            noncash=facts.noncash or is_noncash(events.instrument),
             delay_reasons=events.delay_reasons,
             retained_percent=retained_percent,
         )
