@@ -42,7 +42,9 @@ def case_of(known: Known, *, as_of: date) -> tuple[Json, list[str]]:
     contract["settlement"] = claim["settlement"]
     contract["noncash"] = bool(given.get("noncash") or given.get("instrument"))
     agreed_on = claim["agreed_due_on"]
-    if agreed_on is None:
+    if claim["line_kind"] == "RETENTION":
+        contract["lines"] = [{"kind": "RETENTION", "due_on": agreed_on.isoformat()}]
+    elif agreed_on is None:
         contract |= _sooner(given, start_on or claim["signed_on"])
     else:
         # A day is no clause that waits for a third party.

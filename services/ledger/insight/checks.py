@@ -27,6 +27,10 @@ def _fold(account: str) -> str:
 _FOLDS: Final = ", ".join(_fold(account) for account in ACCOUNTS)
 _DIFFER: Final = " OR ".join(f"b.{account}_fen <> f.{account}" for account in ACCOUNTS)
 
+_KNOWN: Final = ", ".join(
+    f"'{name}'" for name in (*ACCOUNTS, "supply", "cash", "written_off", "interest_earned")
+)
+
 CHECKS: Final = (
     Check(
         "balances",
@@ -76,12 +80,12 @@ CHECKS: Final = (
     ),
     Check(
         "identities",
-        "each invoice stands behind one receivable",
-        "一张发票只对应一笔应收账款",
+        "each invoice stands behind one receivable, or behind its instalments",
+        "一张发票只对应一笔应收账款或其各期",
         """
         SELECT coalesce(r.id, i.receivable_id) FROM receivables r
-        FULL JOIN invoice_identities i ON i.receivable_id = r.id
-        WHERE r.id IS NULL OR i.receivable_id IS NULL OR r.identity <> i.digest
+        FULL JOIN invoice_identities i ON i.digest = r.identity
+        WHERE r.id IS NULL OR i.receivable_id IS NULL OR (r.line <= 1 AND i.receivable_id <> r.id)
         """,
     ),
     Check(
@@ -149,11 +153,67 @@ CHECKS: Final = (
     ),
     Check(
         "events",
-        "each receivable has its opening event",
-        "每笔应收账款均有登记事件",
+        "each receivable has its one opening event",
+        "每笔应收账款有且仅有一个登记事件",
         """
-        SELECT r.id FROM receivables r WHERE NOT EXISTS (
-          SELECT FROM events e WHERE e.subject_id = r.id AND e.type = 'receivable.opened')
+        SELECT r.id FROM receivables r WHERE 1 <> (
+          SELECT count(*) FROM events e WHERE e.subject_id = r.id AND e.type = 'receivable.opened')
+        """,
+    ),
+    Check(
+        "postings",
+        "each posting moves an amount between two accounts there are, of a receivable there is",
+        "每笔分录均在已有应收账款的两个已知科目之间",
+        f"""
+        SELECT p.receivable_id FROM postings p LEFT JOIN receivables r ON r.id = p.receivable_id
+        WHERE r.id IS NULL OR p.amount_fen <= 0 OR p.debit = p.credit
+          OR p.debit NOT IN ({_KNOWN}) OR p.credit NOT IN ({_KNOWN})
+        """,
+    ),
+    Check(
+        "budget",
+        "what stands offered or financed was confirmed and is no more than the face",
+        "融资占用的应收账款均已确权，且不超过票面",
+        """
+        SELECT r.id FROM receivables r JOIN balances b ON b.receivable_id = r.id
+        LEFT JOIN confirmations q ON q.receivable_id = r.id AND q.kind = 'CONFIRMED'
+        WHERE b.reserved_fen + b.assigned_fen > r.face_fen
+          OR b.reserved_fen + b.assigned_fen > 0 AND q.id IS NULL
+        """,
+    ),
+    Check(
+        "parties",
+        "what belongs to a receivable names its parties: contract, events, their positions, claims",
+        "合同、事件及其位次、融资占用所列当事人与应收账款一致",
+        """
+        SELECT r.id FROM receivables r JOIN contracts c ON c.id = r.contract_id
+        WHERE (r.debtor_id, r.creditor_id) <> (c.debtor_id, c.creditor_id)
+        UNION ALL
+        SELECT e.subject_id FROM events e JOIN receivables r ON r.id = e.subject_id
+        WHERE (e.debtor_id, e.creditor_id) IS DISTINCT FROM (r.debtor_id, r.creditor_id)
+        UNION ALL
+        SELECT s.subject_id FROM sealed s
+        JOIN events e ON e.subject_id = s.subject_id AND e.id = s.event_id
+        WHERE (s.debtor_id, s.creditor_id) IS DISTINCT FROM (e.debtor_id, e.creditor_id)
+        UNION ALL
+        SELECT x.receivable_id FROM claims x JOIN exports o ON o.id = x.export_id
+        WHERE x.platform_id <> o.platform_id
+        """,
+    ),
+    Check(
+        "instants",
+        "nothing is known or recorded later than now",
+        "没有晚于当前时刻的已知或登记时间",
+        """
+        SELECT id FROM receivables WHERE greatest(known_at, recorded_at) > now() + interval '5 min'
+        UNION ALL
+        SELECT receivable_id FROM postings
+        WHERE greatest(known_at, recorded_at) > now() + interval '5 min'
+        UNION ALL
+        SELECT receivable_id FROM confirmations
+        WHERE greatest(known_at, recorded_at) > now() + interval '5 min'
+        UNION ALL
+        SELECT id FROM events WHERE greatest(occurred_at, recorded_at) > now() + interval '5 min'
         """,
     ),
     Check(

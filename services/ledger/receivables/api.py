@@ -17,14 +17,14 @@ from services.ledger.db import transaction
 from services.ledger.edges import AskedBy, DbSession, Router, past_day, request_id, statements
 from services.ledger.errors import LedgerError
 from services.ledger.idempotency import Call
-from services.ledger.ids import new_id
+from services.ledger.ids import id_of, new_id
 from services.ledger.log import queries as log
 from services.ledger.money import parse_fen
 from services.ledger.orders.service import get_contract
 from services.ledger.receivables import queries, service
 from services.ledger.receivables.identity import digest
 from services.ledger.receivables.opening import Sent, open_at_once, open_receivable
-from services.ledger.receivables.opening_rows import Opening
+from services.ledger.receivables.opening_rows import Line, Opening
 from services.ledger.receivables.schemas import (
     ActIn,
     BatchIn,
@@ -45,17 +45,18 @@ router = Router(prefix="/v1", tags=["receivables"])
 async def post_receivable(
     body: ReceivableIn, token: Token, request: Request, response: Response
 ) -> Opened:
-    """Record an invoice as a receivable; the same again answers 200.
+    """Record an invoice as a receivable, or as one for each instalment; again it answers 200.
 
     What the buyer itself records counts as confirmed.
     """
     identifier = body.id or new_id()
-    answer = Opened(id=identifier)
+    lines = _lines(body, identifier)
+    answer = Opened(id=identifier, instalments=tuple(line.id for line in lines))
     call = idempotency.noted(request)
     if call is not None:
         call.status, call.body = status.HTTP_201_CREATED, answer.model_dump_json().encode()
     opened = False
-    if body.invoice_kind != "OTHER" and not body.receipt_ids:  # what one statement can do
+    if body.invoice_kind != "OTHER" and not (body.receipt_ids or lines):  # as one statement does
         async with statements(request).connection() as connection:
             sent = Sent(token, request_id(request), call)
             opened = await open_at_once(connection, sent, _opening(body, identifier))
@@ -103,6 +104,20 @@ def _opening(body: ReceivableIn, identifier: UUID) -> Opening:
         and past_day(body.settlement_confirmed_on),
         receipt_ids=tuple(body.receipt_ids),
         identity=_identity(body),
+        lines=_lines(body, identifier),
+    )
+
+
+def _lines(body: ReceivableIn, identifier: UUID) -> tuple[Line, ...]:
+    """Return the instalments; the first has the id of the whole, the others come from it."""
+    return tuple(
+        Line(
+            id=id_of("instalment", identifier, number) if number else identifier,
+            kind=line.kind,
+            face_fen=parse_fen(line.amount),
+            agreed_due_on=line.agreed_due_on,
+        )
+        for number, line in enumerate(body.instalments)
     )
 
 

@@ -4,7 +4,16 @@ from datetime import date
 from uuid import UUID
 
 from pydantic import AwareDatetime
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    func,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 
@@ -18,6 +27,19 @@ class Receivable(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("face_fen > 0", name="face_is_positive"),
         CheckConstraint("debtor_id <> creditor_id", name="two_parties"),
+        CheckConstraint(
+            "CASE WHEN line = 0 THEN line_kind = '' ELSE line > 0"
+            " AND line_kind IN ('ADVANCE', 'PROGRESS', 'FINAL', 'RETENTION')"
+            " AND (line_kind <> 'RETENTION' OR agreed_due_on IS NOT NULL) END",
+            name="instalment",
+        ),
+        Index(
+            "receivables_lines",
+            "identity",
+            "line",
+            unique=True,
+            postgresql_where=text("line > 0"),
+        ),
         Index("receivables_of_debtor", "debtor_id", "id"),
         Index("receivables_of_creditor", "creditor_id", "id"),
     )
@@ -35,6 +57,10 @@ class Receivable(SQLModel, table=True):
     face_fen: int = Field(sa_type=BigInteger)
     """The invoice amount with tax."""
     currency: str
+    line: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
+    """Which instalment of the invoice this is, from 1; 0: the invoice is owed as a whole."""
+    line_kind: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """ADVANCE, PROGRESS, FINAL or RETENTION (质量保证金); '' for a whole."""
     agreed_due_on: date | None = None
     """A last day of payment that the parties agreed as a day, not as a term."""
     opened_on: date

@@ -1,6 +1,7 @@
 """Open a receivable: all its rows in one statement, so that a write is one round trip."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from psycopg import AsyncConnection
@@ -13,14 +14,13 @@ from services.ledger.access import VISIBLE, Presented, Viewer, proof, remembered
 from services.ledger.db import run
 from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
 from services.ledger.idempotency import Call, call_values, principal
-from services.ledger.ids import new_id
 from services.ledger.log.service import Entry, append
 from services.ledger.money import MAX_FEN, format_fen
 from services.ledger.orders.service import hold_receipts
 from services.ledger.receivables import opening_rows as rows
 from services.ledger.receivables import queries
 from services.ledger.receivables.identity import check_number
-from services.ledger.receivables.opening_rows import OPEN, OPEN_IF_STILL, Opening
+from services.ledger.receivables.opening_rows import OPEN, OPEN_IF_STILL, OPEN_LINES, Opening
 from services.ledger.receivables.receipts import name_receipts, stated_at_opening
 
 
@@ -31,6 +31,12 @@ class InvoiceClaimedError(LedgerError):
     status = 409
 
 
+class InstalmentsError(LedgerError):
+    """Instalments that do not make up their invoice."""
+
+    code = "INSTALMENTS_INVALID"
+
+
 class FaceError(LedgerError):
     """A face amount that cannot be owed."""
 
@@ -38,6 +44,10 @@ class FaceError(LedgerError):
 
 
 _OPENERS: Final = ("core_enterprise", "supplier", "operator")
+_LINES: Final = text(
+    "SELECT line_kind, face_fen, agreed_due_on FROM receivables"
+    " WHERE identity = :identity AND line > 0 ORDER BY line"
+)
 _MAY_OPEN: Final = text(f"SELECT FROM contracts c WHERE c.id = :id AND {VISIBLE.format(table='c')}")
 
 
@@ -56,31 +66,47 @@ def open_receivable(
     Raises:
         NotFoundError: no such contract or order for this viewer.
         InvoiceClaimedError: the invoice stands behind another receivable.
+        InstalmentsError: the instalments are not those of the invoice.
         ReusedIdError: the id names other facts.
     """
     viewer.require(*_OPENERS)
     _check(opening)
     if opening.receipt_ids:  # before any row, as whoever takes a file in does
         hold_receipts(session, opening.receipt_ids)
-    opened_id = new_id()
-    values = rows.values(opening, viewer, request_id) | {"opened_id": opened_id}
     try:
-        opened = run(session, OPEN, values).fetchone()
+        if opening.lines:
+            values = rows.values_of_lines(opening, viewer, request_id)
+            opened = run(session, OPEN_LINES, values).fetchall()
+        else:
+            opened = run(session, OPEN, rows.values(opening, viewer, request_id)).fetchall()
     except UniqueViolation:
         # The id is taken; the statement, the invoice's identity included, wrote nothing.
         session.rollback()
-        opened = None
-    if opened is None:
+        opened = []
+    if not opened:
         return _already_there(session, viewer, opening)
     if opening.receipt_ids:
-        name_receipts(session, opening.id, opening.receipt_ids, since_on=opening.opened_on)
-        claim = queries.get_visible(session, viewer, opening.id)
-        # Told last, because only what the receipts say makes its due day true.
-        told = ReceivableOpened.model_validate_json(str(values["opened"]))
-        told = told.model_copy(update={"due_on": claim.due_on})
-        parties = (viewer.name, viewer.party_id, claim.debtor_id, claim.creditor_id)
-        append(session, [Entry(claim.id, told, *parties, id=opened_id)], request_id)
+        _name_receipts(session, viewer, opening, request_id)
     return None
+
+
+def _name_receipts(session: Session, viewer: Viewer, opening: Opening, request_id: str) -> None:
+    """Name the receipts and tell what was opened: only they make the due day true."""
+    ids = [line.id for line in opening.lines] or [opening.id]
+    name_receipts(session, ids, opening.receipt_ids, since_on=opening.opened_on)
+    claims = queries.lock_several(session, viewer, ids).values()
+    append(session, [_opened(claim, viewer) for claim in claims], request_id)
+
+
+def _opened(claim: queries.Claim, viewer: Viewer) -> Entry:
+    told = ReceivableOpened(
+        invoice_number=claim.invoice_number,
+        currency=claim.currency,
+        face=format_fen(claim.face_fen),
+        due_on=claim.due_on,
+    )
+    parties = (viewer.name, viewer.party_id, claim.debtor_id, claim.creditor_id)
+    return Entry(claim.id, told, *parties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +119,7 @@ class Sent:
 
 
 async def open_at_once(connection: AsyncConnection[Any], sent: Sent, opening: Opening) -> bool:
-    """Open a receivable that names no receipts, on a connection whose statements commit.
+    """Open a whole that names no receipts, on a connection whose statements commit.
 
     The statement itself proves that whoever is remembered to hold the token still does.
 
@@ -104,7 +130,7 @@ async def open_at_once(connection: AsyncConnection[Any], sent: Sent, opening: Op
         InvoiceNumberError, FaceError: as `open_receivable`.
     """
     viewer = remembered(sent.token)
-    if viewer is None or viewer.role not in _OPENERS or opening.receipt_ids:
+    if viewer is None or viewer.role not in _OPENERS or opening.receipt_ids or opening.lines:
         return False
     _check(opening)
     values = rows.values(opening, viewer, sent.request_id) | proof(viewer, sent.token)
@@ -123,6 +149,22 @@ def _check(opening: Opening) -> None:
             f"A receivable of {format_fen(opening.face_fen)} cannot be opened; the amount must be"
             " more than 0.00.",
             f"金额为{format_fen(opening.face_fen)}的应收账款不能登记；金额必须大于0.00。",
+        )
+    if not opening.lines:
+        return
+    together_fen = sum(line.face_fen for line in opening.lines)
+    if together_fen != opening.face_fen:
+        together, face = format_fen(together_fen), format_fen(opening.face_fen)
+        raise InstalmentsError(
+            f"The instalments make {together} and the invoice {face}; make them equal.",
+            f"各期合计{together}，发票金额{face}；二者须相等。",
+            field="instalments",
+        )
+    if any(line.kind == "RETENTION" and not line.agreed_due_on for line in opening.lines):
+        raise InstalmentsError(
+            "Retention is due on the day agreed for it, which no law gives; send agreed_due_on.",
+            "质量保证金按约定日返还，法律未规定期限；请填写agreed_due_on。",
+            field="instalments",
         )
 
 
@@ -152,10 +194,12 @@ def _already_there(session: Session, viewer: Viewer, opening: Opening) -> querie
         claim.contract_id == opening.contract_id
         and claim.order_id == opening.order_id
         and claim.identity == opening.identity
-        and claim.face_fen == opening.face_fen
+        and _lines_of(session, opening)
+        == [(line.kind, line.face_fen, line.agreed_due_on) for line in opening.lines]
+        and (bool(opening.lines) or claim.face_fen == opening.face_fen)
         and claim.currency == opening.currency
         and claim.issued_on == opening.issued_on
-        and claim.agreed_due_on == opening.agreed_due_on
+        and (bool(opening.lines) or claim.agreed_due_on == opening.agreed_due_on)
         and stated_at_opening(session, opening.id) == _stated(opening)
     )
     if not same:
@@ -167,6 +211,11 @@ def _already_there(session: Session, viewer: Viewer, opening: Opening) -> querie
             field="id",
         )
     return claim
+
+
+def _lines_of(session: Session, opening: Opening) -> list[tuple[str, int, date | None]]:
+    rows = session.connection().execute(_LINES, {"identity": opening.identity})
+    return [(row.line_kind, row.face_fen, row.agreed_due_on) for row in rows]
 
 
 def _stated(opening: Opening) -> set[tuple[str, str]]:

@@ -14,8 +14,8 @@ from services.ledger.receivables.term import DUE, STARTS
 
 _COLUMNS: Final = """
     r.id, r.contract_id, r.order_id, r.debtor_id, r.creditor_id, r.invoice_kind, r.invoice_code,
-    r.invoice_number, r.issued_on, r.face_fen, r.currency, r.agreed_due_on, r.opened_on,
-    r.identity, b.receivable_fen, b.disputed_fen, b.reserved_fen, b.assigned_fen,
+    r.invoice_number, r.issued_on, r.line, r.line_kind, r.face_fen, r.currency, r.agreed_due_on,
+    r.opened_on, r.identity, b.receivable_fen, b.disputed_fen, b.reserved_fen, b.assigned_fen,
     b.interest_fen, b.start_on, b.due_on, b.confirmed_on, d.name AS debtor_name,
     k.name AS creditor_name"""
 _FROM: Final = """
@@ -49,6 +49,8 @@ class Claim:
     invoice_code: str
     invoice_number: str
     issued_on: date
+    line: int
+    line_kind: str
     face_fen: int
     currency: str
     agreed_due_on: date | None

@@ -16,8 +16,10 @@ from services.ledger.receivables.term import project
 _NAME: Final = text(
     """
     INSERT INTO receivable_receipts (receivable_id, receipt_id, since_on, known_at)
-    SELECT :receivable_id, receipt_id, :since_on, now() FROM unnest(CAST(:ids AS uuid[])) AS
-      t(receipt_id) ON CONFLICT DO NOTHING
+    SELECT receivable_id, receipt_id, :since_on, now()
+    FROM unnest(CAST(:claims AS uuid[])) r(receivable_id),
+      unnest(CAST(:ids AS uuid[])) t(receipt_id)
+    ON CONFLICT DO NOTHING
     """
 )
 
@@ -37,7 +39,7 @@ Anyone may name any receipt, and the orders of several suppliers may share one: 
 received for an order between the parties of the receivable says anything about its term.
 """
 
-_COPY_TO: Final = text(COPY_FACTS.format(which="n.receivable_id = :receivable_id"))
+_COPY_TO: Final = text(COPY_FACTS.format(which="n.receivable_id = ANY(:claims)"))
 _COPY_FROM: Final = text(COPY_FACTS.format(which="t.receipt_id = ANY(:receipt_ids)"))
 
 _NAMING: Final = text(
@@ -71,16 +73,16 @@ def stated_at_opening(session: Session, receivable_id: UUID) -> set[tuple[str, s
 
 
 def name_receipts(
-    session: Session, receivable_id: UUID, receipt_ids: Sequence[UUID], *, since_on: date
+    session: Session, claims: Sequence[UUID], receipt_ids: Sequence[UUID], *, since_on: date
 ) -> None:
-    """Let an invoice name receipts from a day on, and find its due date again."""
-    values = {"receivable_id": receivable_id, "since_on": since_on, "ids": list(receipt_ids)}
+    """Let receivables of an invoice name receipts from a day on, and find their due days again."""
+    values = {"claims": list(claims), "since_on": since_on, "ids": list(receipt_ids)}
     connection = session.connection()
     hold_receipts(session, receipt_ids)
     connection.execute(_NAME, values)
-    connection.execute(_LOCK, {"ids": [receivable_id]})
-    connection.execute(_COPY_TO, {"receivable_id": receivable_id})
-    project(session, [str(receivable_id)])
+    connection.execute(_LOCK, {"ids": list(claims)})
+    connection.execute(_COPY_TO, {"claims": list(claims)})
+    project(session, [str(claim) for claim in claims])
 
 
 def spread(session: Session, receipt_ids: Sequence[UUID]) -> int:

@@ -10,6 +10,14 @@ from services.ledger.money import format_fen
 from services.ledger.receivables.queries import Claim
 
 
+class InstalmentIn(ApiModel):
+    """One instalment of an invoice; retention (质量保证金) is due on the day agreed for it."""
+
+    kind: Literal["ADVANCE", "PROGRESS", "FINAL", "RETENTION"]
+    amount: Amount
+    agreed_due_on: Day | None = None
+
+
 class ReceivableIn(ApiModel):
     """An invoice to be recorded as a receivable, with the days its payment term may start from."""
 
@@ -27,6 +35,7 @@ class ReceivableIn(ApiModel):
     accepted_on: Day | None = None
     settlement_confirmed_on: Day | None = None
     receipt_ids: list[UUID] = Field(default=[], max_length=1000)
+    instalments: list[InstalmentIn] = Field(default=[], max_length=60)
 
 
 class ReceivableOut(ApiModel):
@@ -43,6 +52,8 @@ class ReceivableOut(ApiModel):
     invoice_code: str
     invoice_number: str
     issued_on: Day
+    instalment: int
+    instalment_kind: str
     amount: str
     currency: str
     lifecycle: str
@@ -72,6 +83,8 @@ class ReceivableOut(ApiModel):
             invoice_code=claim.invoice_code,
             invoice_number=claim.invoice_number,
             issued_on=claim.issued_on,
+            instalment=claim.line,
+            instalment_kind=claim.line_kind,
             amount=format_fen(claim.face_fen),
             currency=claim.currency,
             lifecycle=claim.lifecycle,
@@ -95,9 +108,10 @@ class ReceivablePage(ApiModel):
 
 
 class Opened(ApiModel):
-    """What was opened."""
+    """What was opened: a receivable, or one for each instalment, of which the first has the id."""
 
     id: UUID
+    instalments: tuple[UUID, ...] = ()
 
 
 class ActIn(ApiModel):

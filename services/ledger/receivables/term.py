@@ -38,9 +38,13 @@ DUE: Final = """
      FROM (SELECT least(
              coalesce({agreed}, least({start} + c.due_term_days,
                ({start} + make_interval(months => c.due_term_months))::date)),
-             {start} + c.due_cap_days) AS day) d
+             CASE WHEN r.line_kind <> 'RETENTION' THEN {start} + c.due_cap_days END) AS day) d
      LEFT JOIN calendar k ON k.day = d.day)"""
-"""民法典 201 to 203: the first day is not counted, a rest day moves to the next working day."""
+"""民法典 201 to 203: the first day is not counted, a rest day moves to the next working day.
+
+What is kept back as retention (质量保证金) is due on the day agreed for it: the caps are on the
+price of what was delivered, and the decree names retention apart (802号 第十二条).
+"""
 
 RECEIPTS: Final = (
     """
