@@ -22,12 +22,12 @@ _FOLDED: Final = f"""
       WHERE q."on" <= :as_of AND q.known_at <= :known_at
     ), folded AS (
       SELECT p.receivable_id,
-        coalesce(sum(p.amount_fen) FILTER (WHERE p.debit = 'interest'), 0)::bigint AS claimed_fen,
+        coalesce(sum(p.amount_fen) FILTER (WHERE p.debit = 'interest'), 0) AS claimed_fen,
         coalesce(sum(p.amount_fen) FILTER (WHERE p.credit = 'interest'
-          AND p.debit = 'interest_earned'), 0)::bigint AS waived_fen,
+          AND p.debit = 'interest_earned'), 0) AS waived_fen,
         coalesce(sum(p.amount_fen) FILTER (WHERE p.credit = 'interest' AND p.debit = 'cash'),
-          0)::bigint AS paid_fen,
-        sum({_PRINCIPAL})::bigint AS principal_open_fen
+          0) AS paid_fen,
+        sum({_PRINCIPAL}) AS principal_open_fen
       FROM postings p JOIN bearing USING (receivable_id)
       WHERE p."on" <= :as_of AND p.known_at <= :known_at
       GROUP BY p.receivable_id

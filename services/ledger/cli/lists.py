@@ -1,11 +1,14 @@
-"""`ledger report overdue|eligible`: receivables one by one, with the totals of all of them."""
+"""`ledger report overdue|interest|eligible`: receivables one by one, with all their totals."""
 
+from collections.abc import Mapping
 from typing import Any, Final
+from uuid import UUID
 
 import typer
 from rich.console import Console
 
 from services.ledger.access import OPERATOR
+from services.ledger.arrears import interest_queries
 from services.ledger.arrears import queries as arrears
 from services.ledger.cli.connection import book
 from services.ledger.cli.options import AsOf, Json, KnownAt, Limit, day_or_today, instant_or_now
@@ -19,6 +22,7 @@ _ALL: Final = 2**31 - 1
 def add_to(app: typer.Typer) -> None:
     """Add these reports."""
     app.command("overdue")(report_overdue)
+    app.command("interest")(report_interest)
     app.command("eligible")(report_eligible)
 
 
@@ -106,6 +110,62 @@ def _show_overdue(console: Console, result: Result) -> None:
     if result["rows"]:
         console.print(table)
     more(console, len(result["rows"]), sum(total["count"] for total in result["totals"]))
+    console.print(result["note"], style="dim")
+
+
+def report_interest(
+    *,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """Interest that creditors claimed: paid, waived and open, apart from the principal."""
+    day, instant = day_or_today(as_of), instant_or_now(known_at)
+    asked: dict[str, Any] = {"as_of": day, "known_at": instant}
+    with book() as session:
+        totals = interest_queries.totals(session, OPERATOR, **asked)
+        wanted = _rows_wanted(limit, as_json=as_json)
+        rows = interest_queries.report(session, OPERATOR, **asked, after=UUID(int=0), limit=wanted)
+    result = {
+        **asked,
+        "totals": [_in_yuan(total) for total in totals],
+        "rows": [_in_yuan(row) for row in rows],
+        "note": arrears.REVIEW_NOTE,
+    }
+    emit(result, as_json=as_json, table=lambda console: _show_interest(console, result))
+
+
+def _in_yuan(row: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        name.removesuffix("_fen"): format_fen(value) if name.endswith("_fen") else value
+        for name, value in row.items()
+    }
+
+
+def _show_interest(console: Console, result: Result) -> None:
+    title(console, "已主张的利息", "Claimed interest", result)
+    for total in result["totals"]:
+        console.print(
+            f"{total['currency']}  {grouped(total['receivables'])} 笔，"
+            f"主张 claimed {grouped(total['claimed'])}，已付 paid {grouped(total['paid'])}，"
+            f"放弃 waived {grouped(total['waived'])}"
+        )
+        console.print(
+            f"     尚欠 open {grouped(total['open'])}；"
+            f"本金 principal {grouped(total['principal_open'])}"
+        )
+    columns = ("主张 claimed", "已付 paid", "尚欠 open", "本金 principal")
+    table = grid("付款方 / 供应商", "发票 invoice", *columns, right=columns)
+    for row in result["rows"]:
+        table.add_row(
+            f"{row['debtor_name']}\n{row['creditor_name']}",
+            str(row["invoice_number"]),
+            *(grouped(row[name]) for name in ("claimed", "paid", "open", "principal_open")),
+        )
+    if result["rows"]:
+        console.print(table)
+    more(console, len(result["rows"]), sum(total["receivables"] for total in result["totals"]))
     console.print(result["note"], style="dim")
 
 
