@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from time import perf_counter
 
-from tests.bench import assess, export, intake, proof, write
+from tests.bench import assess, export, intake, law, proof, write
 from tests.bench.figures import Figure, say
 from tests.bench.place import Place, opened
 
@@ -14,6 +14,7 @@ PARTS: dict[str, Callable[..., list[Figure]]] = {
     "intake": intake.measure,
     "assess": assess.measure,
     "export": export.measure,
+    "law": law.measure,
     "proof": proof.measure,
 }
 
