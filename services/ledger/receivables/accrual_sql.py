@@ -94,8 +94,8 @@ _STARTED: Final = f"""
       LATERAL (SELECT t.start_rule, {{inspection_days}} AS inspection_days) c
       GROUP BY x.receivable_id
     ), {{p}}started AS (
-      SELECT r.id, r.contract_id, r.currency, r.face_fen, r.issued_on, r.agreed_due_on,
-        CASE WHEN y.receivable_id IS NULL THEN s.start_on
+      SELECT r.id, r.contract_id, r.currency, r.face_fen, r.issued_on, r.line_kind,
+        r.agreed_due_on, CASE WHEN y.receivable_id IS NULL THEN s.start_on
           WHEN x.receivable_id IS NULL THEN nullif(y.start_on, 'infinity')
           ELSE nullif(greatest(coalesce(s.start_on, 'infinity'), y.start_on), 'infinity')
         END AS start_on
@@ -125,13 +125,14 @@ _DUE_DAYS: Final = """
           CASE WHEN r.agreed_due_on IS NULL THEN least(r.start_on + c.due_term_days,
               (r.start_on + make_interval(months => c.due_term_months))::date,
               r.start_on + c.due_cap_days)
-            WHEN r.agreed_due_on > r.start_on + c.day_limit THEN r.start_on + c.day_over
+            WHEN r.agreed_due_on > r.start_on + c.day_limit AND r.line_kind <> 'RETENTION'
+              THEN r.start_on + c.day_over
             ELSE r.agreed_due_on END AS raw_on,
           CASE WHEN r.agreed_due_on IS NULL THEN c.numerator ELSE c.day_numerator END AS numerator,
           CASE WHEN r.agreed_due_on IS NULL THEN c.denominator ELSE c.day_denominator END
             AS denominator
         FROM (
-          SELECT s.id, s.contract_id, s.currency, s.face_fen, s.agreed_due_on,
+          SELECT s.id, s.contract_id, s.currency, s.face_fen, s.line_kind, s.agreed_due_on,
             {start} AS start_on FROM {p}started s
         ) r
         JOIN {chosen} c ON c.contract_id = r.contract_id{of}
