@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from services.events import (
     access,
+    approvals,
     arrears,
     evidence,
     financing,
@@ -32,6 +33,16 @@ from services.events.access import (
     SignInHeld,
     SignInSucceeded,
     UserChanged,
+)
+from services.events.approvals import (
+    ApprovalApproved,
+    ApprovalExpired,
+    ApprovalGiven,
+    ApprovalRejected,
+    ApprovalRequested,
+    ApprovalRuleSet,
+    ApprovalSubstituteSet,
+    ApprovalWithdrawn,
 )
 from services.events.arrears import (
     REVIEW_FLAG,
@@ -111,6 +122,14 @@ __all__ = [
     "ApiKeyAdded",
     "ApiKeyRevoked",
     "ApiKeyRolled",
+    "ApprovalApproved",
+    "ApprovalExpired",
+    "ApprovalGiven",
+    "ApprovalRejected",
+    "ApprovalRequested",
+    "ApprovalRuleSet",
+    "ApprovalSubstituteSet",
+    "ApprovalWithdrawn",
     "Arrival",
     "Arrivals",
     "ArrivalsAnswer",
@@ -175,6 +194,7 @@ DATA: Mapping[str, type[Data]] = MappingProxyType(
         kind.type: kind
         for room in (
             access,
+            approvals,
             parties,
             orders,
             receivables,

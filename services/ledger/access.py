@@ -69,6 +69,14 @@ class Presented:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """What others have approved of somebody: this command with this effect, and nothing else."""
+
+    command: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
     """Who asks, for which party, in which role."""
 
@@ -83,6 +91,10 @@ class Viewer:
     """What a restricted key may do; None: all of the role."""
     networks: tuple[str, ...] = ()
     signed_only: bool = False
+    key: bytes | None = None
+    """The hash of the key, where a machine asks with one."""
+    grant: Grant | None = None
+    """Set while what this viewer proposed is done, as others approved it."""
 
     @property
     def sees_all(self) -> bool:
@@ -181,7 +193,7 @@ def identify(session: Session, token: str | Presented) -> Viewer:
         )
     if row.stale:
         run(session, _USED, {"digest": presented.digest})
-    viewer = _viewer(row)
+    viewer = _viewer(row, presented.digest)
     refusal = _refusal(viewer, presented)
     if refusal is not None:
         raise refusal
@@ -191,7 +203,7 @@ def identify(session: Session, token: str | Presented) -> Viewer:
     return viewer
 
 
-def _viewer(row: Any) -> Viewer:  # noqa: ANN401 (a row of _IDENTIFY)
+def _viewer(row: Any, presented: bytes) -> Viewer:  # noqa: ANN401 (a row of _IDENTIFY)
     return Viewer(
         name=row.name,
         role=row.role,
@@ -201,6 +213,7 @@ def _viewer(row: Any) -> Viewer:  # noqa: ANN401 (a row of _IDENTIFY)
         scopes=None if row.scopes is None else frozenset(row.scopes),
         networks=tuple(row.networks or ()),
         signed_only=row.signed_only,
+        key=presented if row.user_id is None else None,
     )
 
 

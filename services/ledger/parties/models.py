@@ -70,6 +70,9 @@ class User(SQLModel, table=True):
     """A person who signs in for a party, or for nobody (operators, administrators, regulators)."""
 
     __tablename__ = "users"
+    __table_args__ = (
+        Index("users_checkers", "party_id", postgresql_where=text("duty = 'checker'")),
+    )
 
     id: UUID = Field(primary_key=True)
     login: str = Field(unique=True)
