@@ -25,11 +25,6 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         "principal_first": draw(st.booleans()),
         "pay_when_paid": draw(st.sampled_from([False, False, True])),
     }
-    contract |= draw(st.sampled_from([{}, {"inspection_days": 0}, {"inspection_days": 15}])) | draw(
-        st.none().map(lambda _: {})
-        | st.integers(0, 130).map(lambda days: {"term_days": days})
-        | st.integers(0, 5).map(lambda months: {"term_months": months})
-    )
     contract |= draw(st.sampled_from([{}, {"inspection_days": 0}, {"inspection_days": 15}]))
     if draw(st.booleans()):
         contract["term_days"] = draw(st.integers(0, 130))

@@ -20,6 +20,8 @@ CHANGED: Final[Mapping[str, Word]] = {
     "result_max_on": Word("处理结果最迟", "result at most"),
     "interest_plus_30": Word("LPR加计30%的利息", "interest at LPR plus 30 %"),
     "interest_plus_50": Word("LPR加计50%的利息", "interest at LPR plus 50 %"),
+    "court": Word("司法解释路径的利息", "interest, court route"),
+    "flags": Word("提示", "flags"),
 }
 INTEREST: Final[Mapping[str, Word]] = {
     "statutory": Word("法定：每日万分之五", "statutory, 0.05 % a day"),
