@@ -1,13 +1,14 @@
 """R-14: whatever is changed in the log's tables is found, and its place is named."""
 
 import random
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ledger.insight.verify import verify
-from services.ledger.proof import service
+from services.ledger.proof import leaves, service
 from services.ledger.proof.check import check_log
 from services.ledger.proof.ledger_verify import SUITES
 from services.ledger.proof.signing import LogKeyError
@@ -166,3 +167,20 @@ def test_a_key_nobody_handed_over_to_does_not_sign(log: Session) -> None:
     service.grow(log, SUITES["sha256-ed25519"])
     with pytest.raises(LogKeyError, match="which LEDGER_LOG_KEY does not have"):
         service.checkpoint(log, keys("E" * 43), at=AT)
+
+
+def test_a_leaf_that_skipped_a_column_would_miss_its_change(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of R-14: what is found above is found because every column is in the leaf."""
+    whole = leaves.leaf
+
+    def skipping(*given: Any) -> dict[str, Any] | None:
+        made = whole(*given)
+        return made and {name: value for name, value in made.items() if name != "request_id"}
+
+    monkeypatch.setattr(leaves, "leaf", skipping)
+    long_log(session)
+    statement = "UPDATE events SET {} WHERE id = (SELECT event_id FROM sealed WHERE position = 302)"
+    assert change(session, statement.format("request_id = 'other'")) == []
+    assert len(change(session, statement.format("type = 'other'"))) == 1
