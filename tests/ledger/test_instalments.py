@@ -1,12 +1,16 @@
 """An invoice owed in instalments: each a receivable of its own, all under one identity."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from services.ledger import db
+from services.ledger.access import OPERATOR
+from services.ledger.clock import now
 from services.ledger.ids import new_id
+from services.ledger.insight.simulation import Change, Part, simulate
 from services.ledger.insight.verify import verify
 from tests.ledger.conftest import Client, SignIn, invoice
 
@@ -72,6 +76,21 @@ def test_overdue_is_counted_by_instalment(supplier: Client, lines: list[str]) ->
     assert late("2025-07-20") == {lines[0]: 5}
     assert late("2025-09-18") == {lines[0]: 65, lines[1]: 10}
     assert late("2026-07-11") == {lines[0]: 361, lines[1]: 306, lines[2]: 1}
+
+
+def test_the_law_over_the_whole_book_gives_each_instalment_its_day(lines: list[str]) -> None:
+    dated_back()
+    with db.transaction() as session:
+        found = simulate(
+            session, OPERATOR, Change(), Part(), as_of=date(2026, 11, 22), known_at=now()
+        )
+
+    rows = {row["id"]: row for row in found.rows}
+    assert [(rows[one]["due_on"], rows[one]["days_overdue"]) for one in lines] == [
+        ("2025-07-15", 495),
+        ("2025-09-08", 440),
+        ("2026-07-10", 135),
+    ]
 
 
 def test_the_reasoning_of_retention_gives_its_agreed_day(
