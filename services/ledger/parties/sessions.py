@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.events import Data, SignInEnded, SignInSucceeded
+from services.events import Data, SignInEnded, SignInFailed, SignInHeld, SignInSucceeded
 from services.ledger.access import digest
 from services.ledger.ids import id_of
 from services.ledger.log.service import Entry, append
@@ -16,13 +16,20 @@ from services.ledger.parties.models import User
 
 _NOBODY: Final = id_of("sign_in", "nobody")
 _TOKEN_BYTES: Final = 32
+_BY_ANYBODY: Final = (SignInFailed, SignInHeld)
 
 
 def tell(session: Session, user_id: UUID | None, told: list[Data]) -> None:
     """Append what happened at the door; the actor is the person, by id."""
     subject = user_id or _NOBODY
-    actor = str(user_id) if user_id else ""
-    append(session, [Entry(subject, data, actor) for data in told])
+    append(
+        session,
+        [
+            # Who failed is not known to be the person.
+            Entry(subject, data, "" if isinstance(data, _BY_ANYBODY) else str(subject))
+            for data in told
+        ],
+    )
 
 
 _RENEW: Final = text(
@@ -123,3 +130,27 @@ def open_sessions(
     """Return where a person is signed in, the asking browser first."""
     values = {"user_id": user_id, "own": digest(own_token), "at": at}
     return [dict(row) for row in session.connection().execute(_OPEN, values).mappings()]
+
+
+_SWEEP: Final = text(
+    """
+    WITH s AS (DELETE FROM sessions WHERE expires_at < :at RETURNING 1),
+      h AS (DELETE FROM half_sign_ins WHERE expires_at < :at RETURNING 1),
+      b AS (DELETE FROM known_browsers WHERE seen_at < :at - interval '180 days' RETURNING 1),
+      n AS (DELETE FROM request_nonces WHERE expires_at < :at RETURNING 1),
+      g AS (DELETE FROM gates
+        WHERE failed_at < :at - interval '1 day' AND closed_until < :at RETURNING 1),
+      u AS (DELETE FROM uses u WHERE u.at < :at - interval '1 day'
+        AND NOT EXISTS (SELECT FROM sessions WHERE token_hash = u.digest AND expires_at >= :at)
+        AND NOT EXISTS (SELECT FROM api_keys WHERE key_hash = u.digest) RETURNING 1)
+    SELECT (SELECT count(*) FROM s) + (SELECT count(*) FROM h) + (SELECT count(*) FROM b)
+      + (SELECT count(*) FROM n) + (SELECT count(*) FROM g) + (SELECT count(*) FROM u)
+    """
+)
+
+
+def sweep(session: Session, *, at: datetime) -> int:
+    """Take away what ended before an instant, and return how many rows; none of it counts."""
+    swept = session.connection().execute(_SWEEP, {"at": at}).scalar_one()
+    assert isinstance(swept, int)
+    return swept
