@@ -1,5 +1,6 @@
 """What every HTTP edge shares: strict types, who asks, the transaction, writes sent again."""
 
+import hashlib
 import re
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
@@ -25,6 +26,7 @@ from services.ledger.money import AmountError, parse_fen
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
+_JSON = "application/json"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -144,8 +146,39 @@ def request_id(request: Request) -> str:
     return str(request.scope.get("ledger.request_id", ""))
 
 
+class ChangedError(LedgerError):
+    """What is written to is no longer as the sender saw it."""
+
+    code = "CHANGED_SINCE"
+    status = 412
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This has changed since you read it (If-Match); read it again and decide anew.",
+            "自您读取后内容已变更（If-Match）；请重新读取后再决定。",
+        )
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def must_match(request: Request, shown: ApiModel) -> None:
+    """Refuse a write with `If-Match` unless its sender saw what is ``shown`` now.
+
+    Raises:
+        ChangedError: the sender saw something else.
+    """
+    seen = request.headers.get("if-match")
+    if seen not in {None, "*", _etag(shown.model_dump_json().encode())}:
+        raise ChangedError
+
+
 class Route(APIRoute):
-    """A route whose writes may be sent again under an `Idempotency-Key`."""
+    """A route whose writes may be sent again under an `Idempotency-Key`, and whose reads have tags.
+
+    A read with `If-None-Match` of what is still so answers 304.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Note the key before the request is handled, and its answer before that is committed."""
@@ -156,6 +189,10 @@ class Route(APIRoute):
             answer = await handle(request)
             if call is not None:
                 call.status, call.body = answer.status_code, bytes(answer.body)
+            elif request.method == "GET" and answer.headers.get("content-type") == _JSON:
+                tag = answer.headers["etag"] = _etag(bytes(answer.body))
+                if request.headers.get("if-none-match") == tag:
+                    return Response(status_code=304, headers={"etag": tag})
             return answer
 
         return noting

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from fastapi import Request, Response, status
+from fastapi import Depends, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
 from services.ledger import idempotency
@@ -14,7 +14,15 @@ from services.ledger.config import settings
 from services.ledger.credentials import Token
 from services.ledger.cursors import Paged
 from services.ledger.db import transaction
-from services.ledger.edges import AskedBy, DbSession, Router, past_day, request_id, statements
+from services.ledger.edges import (
+    AskedBy,
+    DbSession,
+    Router,
+    must_match,
+    past_day,
+    request_id,
+    statements,
+)
 from services.ledger.errors import LedgerError
 from services.ledger.idempotency import Call
 from services.ledger.ids import id_of, new_id
@@ -158,6 +166,16 @@ def get_history(receivable_id: UUID, viewer: AskedBy, session: DbSession) -> lis
     return log.of_subject(session, receivable_id)
 
 
+def _as_seen(receivable_id: UUID, viewer: AskedBy, session: DbSession, request: Request) -> None:
+    """Let an act with `If-Match` go on only if the receivable is as its sender saw it."""
+    if "if-match" in request.headers:
+        claim = queries.get_visible(session, viewer, receivable_id, lock=True)
+        must_match(request, ReceivableOut.of(claim))
+
+
+AS_SEEN = [Depends(_as_seen, scope="function")]
+
+
 def _act(receivable_id: UUID, body: ActIn, request: Request) -> service.Act:
     return service.Act(
         id=body.id or new_id(),
@@ -169,7 +187,7 @@ def _act(receivable_id: UUID, body: ActIn, request: Request) -> service.Act:
     )
 
 
-@router.post("/receivables/{receivable_id}/confirmation-requests")
+@router.post("/receivables/{receivable_id}/confirmation-requests", dependencies=AS_SEEN)
 def post_confirmation_request(
     receivable_id: UUID, body: RequestIn, viewer: AskedBy, session: DbSession, request: Request
 ) -> ReceivableOut:
@@ -196,7 +214,7 @@ def _confirm(
     return ReceivableOut.of(service.confirm(session, viewer, act, whole=whole))
 
 
-@router.post("/receivables/{receivable_id}/confirmation")
+@router.post("/receivables/{receivable_id}/confirmation", dependencies=AS_SEEN)
 def post_confirmation(
     receivable_id: UUID,
     body: ConfirmationIn,
@@ -233,7 +251,7 @@ def post_confirmations(
     return [results[place] for place in range(len(body.items))]
 
 
-@router.post("/receivables/{receivable_id}/disputes")
+@router.post("/receivables/{receivable_id}/disputes", dependencies=AS_SEEN)
 def post_dispute(
     receivable_id: UUID, body: ActIn, viewer: AskedBy, session: DbSession, request: Request
 ) -> ReceivableOut:
@@ -242,7 +260,7 @@ def post_dispute(
     return ReceivableOut.of(service.dispute(session, viewer, act))
 
 
-@router.post("/receivables/{receivable_id}/resolutions")
+@router.post("/receivables/{receivable_id}/resolutions", dependencies=AS_SEEN)
 def post_resolution(
     receivable_id: UUID, body: ResolutionIn, viewer: AskedBy, session: DbSession, request: Request
 ) -> ReceivableOut:
@@ -252,7 +270,7 @@ def post_resolution(
     return ReceivableOut.of(service.resolve(session, viewer, act, upheld=upheld))
 
 
-@router.post("/receivables/{receivable_id}/credits")
+@router.post("/receivables/{receivable_id}/credits", dependencies=AS_SEEN)
 def post_credit(
     receivable_id: UUID, body: ActIn, viewer: AskedBy, session: DbSession, request: Request
 ) -> ReceivableOut:

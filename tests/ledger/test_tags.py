@@ -1,0 +1,60 @@
+"""Reads have tags, and an act may ask that nothing has changed since it was read."""
+
+import pytest
+
+from tests.ledger.conftest import STRANGER, Client, SignIn, invoice, opened
+
+
+@pytest.fixture
+def claim(supplier: Client, contract: str) -> str:
+    return f"/v1/receivables/{opened(supplier, invoice(contract))}"
+
+
+def test_what_has_not_changed_is_not_sent_again(buyer: Client, claim: str) -> None:
+    tag = buyer.get(claim).headers["etag"]
+
+    again = buyer.get(claim, headers={"if-none-match": tag})
+    buyer.post(f"{claim}/disputes", json={"amount": "1.00", "reason": "数量"})
+    changed = buyer.get(claim, headers={"if-none-match": tag})
+
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != tag
+
+
+def test_a_confirmation_of_what_was_seen_goes_through(buyer: Client, claim: str) -> None:
+    seen = {"if-match": buyer.get(claim).headers["etag"]}
+
+    assert buyer.post(f"{claim}/confirmation", json={}, headers=seen).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("act", "body"),
+    [
+        ("confirmation", {}),
+        ("disputes", {"amount": "2.00", "reason": "x"}),
+        ("resolutions", {"amount": "1.00", "reason": "x", "outcome": "upheld"}),
+    ],
+)
+def test_an_act_on_what_has_changed_since_it_was_read_is_refused(
+    buyer: Client, supplier: Client, claim: str, act: str, body: dict[str, str]
+) -> None:
+    seen = {"if-match": buyer.get(claim).headers["etag"]}
+    buyer.post(f"{claim}/disputes", json={"amount": "1.00", "reason": "数量"})
+    before = buyer.get(claim).content
+
+    answer = buyer.post(f"{claim}/{act}", json=body, headers=seen)
+
+    assert (answer.status_code, answer.json()["code"]) == (412, "CHANGED_SINCE")
+    assert buyer.get(claim).content == before
+    assert buyer.post(f"{claim}/{act}", json=body, headers={"if-match": "*"}).status_code == 200
+
+
+def test_a_stranger_learns_nothing_from_a_tag(ledger: SignIn, supplier: Client, claim: str) -> None:
+    seen = {"if-match": supplier.get(claim).headers["etag"]}
+
+    answer = ledger("core_enterprise", STRANGER).post(
+        f"{claim}/confirmation", json={}, headers=seen
+    )
+
+    assert answer.status_code == 404
