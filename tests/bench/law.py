@@ -112,6 +112,7 @@ def _agree(session: Session, made: Sequence[Made]) -> int:
         text(f"WITH {clauses(question, prefix='x_')} SELECT * FROM x_figures"), _values(question)
     )
     found = {row.id: row for row in rows}
+    session.rollback()  # Python takes longer than a transaction may be idle.
     started, total = perf_counter(), 0
     for each in made:
         if each.issued_on <= AS_OF:
@@ -120,7 +121,6 @@ def _agree(session: Session, made: Sequence[Made]) -> int:
             assert (*theirs, row.interest_fen) == tuple(ours), each
             total += ours.interest_fen or 0
     assert not found
-    session.rollback()
     say(f"  {len(made):,} cases agree to the fen ({perf_counter() - started:.0f} s in Python)")
     return total
 
