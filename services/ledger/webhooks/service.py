@@ -30,6 +30,10 @@ from services.ledger.webhooks.signing import Scheme, Secret, new_secret
 MOST_ENDPOINTS: Final = 20
 
 
+_ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(hashtext('webhooks'), hashtext(:party))")
+"""Two at once would both count one too few, or both make the same id."""
+
+
 class WebhookTypeError(LedgerError):
     """A type of event that there is not."""
 
@@ -121,9 +125,7 @@ def register(
     party_id = queries.check_keeps(viewer)
     url = str(checked_url(wanted.url, rules))
     types = _check_types(wanted.types)
-    # Two at once would both count one too few, or both make the same id.
-    lock = text("SELECT pg_advisory_xact_lock(hashtext('webhooks'), hashtext(:party))")
-    session.connection().execute(lock, {"party": str(party_id)})
+    session.connection().execute(_ONE_AT_A_TIME, {"party": str(party_id)})
     known = session.get(WebhookEndpoint, endpoint_id)
     if known is not None:
         _check_same(known, viewer, Wanted(url, tuple(types), wanted.description))
@@ -140,15 +142,20 @@ def register(
         types=types,
         position=newest if after is None else min(after, newest),
     )
-    session.add(endpoint)
-    session.flush()
-    secret = add_secret(session, endpoint_id, scheme)
+    secret = _store(session, endpoint, scheme)
     told = WebhookAdded(
         host=queries.host_of(endpoint), types=tuple(types), description=wanted.description
     )
     tell(session, endpoint, told, viewer.name, request_id)
-    session.refresh(endpoint)
     return endpoint, secret
+
+
+def _store(session: Session, endpoint: WebhookEndpoint, scheme: Scheme) -> Secret:
+    session.add(endpoint)
+    session.flush()
+    secret = add_secret(session, endpoint.id, scheme)
+    session.refresh(endpoint)
+    return secret
 
 
 def _check_same(known: WebhookEndpoint, viewer: Viewer, wanted: Wanted) -> None:
@@ -238,6 +245,22 @@ def change(
             f"该Webhook已是第{endpoint.version}版，而非第{version}版；请重新读取。",
         )
     before = _state(endpoint)
+    _apply(endpoint, wanted, rules=rules, at=at)
+    if _state(endpoint) != before:
+        endpoint.version += 1
+        told = WebhookChanged(
+            host=queries.host_of(endpoint),
+            types=tuple(endpoint.types),
+            description=endpoint.description,
+            enabled=endpoint.disabled_at is None,
+        )
+        tell(session, endpoint, told, viewer.name, request_id)
+    session.add(endpoint)
+    session.flush()
+    return endpoint
+
+
+def _apply(endpoint: WebhookEndpoint, wanted: Change, *, rules: Rules, at: datetime) -> None:
     if wanted.url is not None:
         url = str(checked_url(wanted.url, rules))
         if url != queries.url_of(endpoint):
@@ -252,18 +275,6 @@ def change(
         _start_afresh(endpoint)
     elif wanted.enabled is False and endpoint.disabled_at is None:
         endpoint.disabled_at, endpoint.disabled_because = at, "OWNER"
-    if _state(endpoint) != before:
-        endpoint.version += 1
-        told = WebhookChanged(
-            host=queries.host_of(endpoint),
-            types=tuple(endpoint.types),
-            description=endpoint.description,
-            enabled=endpoint.disabled_at is None,
-        )
-        tell(session, endpoint, told, viewer.name, request_id)
-    session.add(endpoint)
-    session.flush()
-    return endpoint
 
 
 def _start_afresh(endpoint: WebhookEndpoint) -> None:
