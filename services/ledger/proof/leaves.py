@@ -13,9 +13,10 @@ from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlmodel import Session
 
+from services.ledger.db import Statement, direct, run
 from services.ledger.proof.canonical import NotCanonicalError, canonical
 from services.ledger.proof.ledger_verify import Suite, leaf_hash
 
@@ -64,11 +65,11 @@ _SEALED: Final = """
 _ERASED: Final = text(
     "SELECT event_id, field, encode(commitment, 'hex') FROM erasures WHERE event_id = ANY(:events)"
 )
-_BETWEEN: Final = text(_SEALED.format(where="s.position > :after AND s.position <= :until"))
-_OF_ACTOR: Final = text(
+_BETWEEN: Final = direct(_SEALED.format(where="s.position > :after AND s.position <= :until"))
+_OF_ACTOR: Final = direct(
     _SEALED.format(where="e.actor = :actor AND s.position > :after") + " LIMIT :limit"
 )
-_OF_SUBJECT: Final = text(_SEALED.format(where="s.subject_id = :subject_id"))
+_OF_SUBJECT: Final = direct(_SEALED.format(where="s.subject_id = :subject_id"))
 _SALTS: Final = text("SELECT owner, salt FROM salts WHERE owner = ANY(:owners)")
 
 Json = dict[str, Any]
@@ -120,15 +121,15 @@ def of_actor(session: Session, actor: str, *, after: int, limit: int) -> list[Se
 
 
 def _read(
-    session: Session, statement: TextClause, values: Mapping[str, object]
+    session: Session, statement: Statement, values: Mapping[str, object]
 ) -> list[SealedEvent]:
-    connection = session.connection()
-    rows = connection.execute(statement, values).mappings().all()
-    named = {"events": [row["event_id"] for row in rows]}
+    made: Callable[..., SealedEvent] = SealedEvent
+    rows = run(session, statement, values).fetchall()
+    named = {"events": [row.event_id for row in rows]}
     erased: dict[UUID, dict[str, str]] = {}
-    for event_id, field, commitment_hex in connection.execute(_ERASED, named):
+    for event_id, field, commitment_hex in session.connection().execute(_ERASED, named):
         erased.setdefault(event_id, {})[field] = commitment_hex
-    return [SealedEvent(erased=erased.get(row["event_id"], {}), **row) for row in rows]
+    return [made(*row, erased.get(row.event_id, {})) for row in rows]
 
 
 def owners(events: Sequence[SealedEvent]) -> set[str]:
