@@ -31,6 +31,7 @@ PRIVATE: Final = frozenset(
         "comment",
         "contact",
         "description",
+        "digest",
         "email",
         "id_number",
         "login",
@@ -43,10 +44,12 @@ PRIVATE: Final = frozenset(
         "reason",
         "text",
         "user",
+        "what",
     }
 )
 """Names under which the data of an event, at any depth, hold what a person could ask to erase.
 
+A ``digest`` is among them, for what it is of may be guessed: an account number has few digits.
 Like the contract of events this only grows, and a name is here before the first event that has it:
 what was in a leaf in the clear stays so.
 """
