@@ -73,6 +73,18 @@ class CalendarDay(SQLModel, table=True):
     source: str
 
 
+class CalendarPast(SQLModel, table=True):
+    """What the calendar said of a day until a notice, or a newer package, said otherwise."""
+
+    __tablename__ = "calendar_past"
+
+    day: date = Field(primary_key=True)
+    known_until: AwareDatetime = Field(primary_key=True, sa_type=DateTime(timezone=True))
+    """The instant of the import; a report as known before it counts by this row."""
+    rest: bool
+    next_workday: date
+
+
 class Order(SQLModel, table=True):
     """What a buyer ordered under a contract."""
 
