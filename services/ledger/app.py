@@ -2,6 +2,7 @@
 
 import gc
 
+from services.ledger.approvals.api import router as approvals
 from services.ledger.arrears.api import router as arrears
 from services.ledger.arrears.complaints_api import router as complaints
 from services.ledger.arrears.facts_api import router as arrears_facts
@@ -17,6 +18,7 @@ from services.ledger.parties.api import router as parties
 from services.ledger.payments.api import router as payments
 from services.ledger.problems import LedgerApi
 from services.ledger.proof.api import router as proof
+from services.ledger.receivables.acts_api import router as acts
 from services.ledger.receivables.api import router as receivables
 from services.ledger.receivables.receipts_api import router as receipts
 from services.ledger.web.metrics import router as metrics
@@ -36,6 +38,8 @@ app = LedgerApi(
 )
 DOMAIN = (
     receivables,  # First, as routes are tried in turn and these are asked most.
+    acts,
+    approvals,
     parties,
     orders,
     receipts,

@@ -29,6 +29,7 @@ app = Celery(
         "services.ledger.proof.tasks",
         "services.ledger.intake.tasks",
         "services.ledger.webhooks.tasks",
+        "services.ledger.approvals.tasks",
         "services.ledger.parties.tasks",
     ],
 )
@@ -73,6 +74,7 @@ app.conf.update(
             ("imports.tick", _IMPORT_SECONDS),
             ("webhooks.tick", _WEBHOOK_SECONDS),
             ("webhooks.forget", _FORGET_SECONDS),
+            ("approvals.expire", _FORGET_SECONDS),
             ("parties.sweep", _FORGET_SECONDS),
         )
     },

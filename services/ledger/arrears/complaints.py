@@ -17,7 +17,8 @@ from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.log.service import Entry, append
 from services.ledger.money import format_fen
 from services.ledger.receivables.queries import Claim, get_visible
-from services.ledger.receivables.service import exceeds, only_party, reused
+from services.ledger.receivables.repeats import reused
+from services.ledger.receivables.service import exceeds, only_party
 
 
 class NotComplainableError(LedgerError):

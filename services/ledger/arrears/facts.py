@@ -24,7 +24,8 @@ from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.log.service import append
 from services.ledger.money import format_fen
 from services.ledger.receivables.queries import Claim, get_visible
-from services.ledger.receivables.service import entry, exceeds, reused
+from services.ledger.receivables.repeats import reused
+from services.ledger.receivables.service import entry, exceeds
 
 PROCEEDINGS: Final = frozenset({"SUIT", "ARBITRATION"})
 _CREDITORS: Final = frozenset({"DEMAND", *PROCEEDINGS})

@@ -18,7 +18,8 @@ from services.ledger.journal.queries import interest_left_fen
 from services.ledger.journal.service import Move, record
 from services.ledger.money import format_fen
 from services.ledger.receivables.queries import get_visible
-from services.ledger.receivables.service import entry, exceeds, only_party, reused
+from services.ledger.receivables.repeats import reused
+from services.ledger.receivables.service import entry, exceeds, only_party
 
 
 class NotAccruedError(LedgerError):

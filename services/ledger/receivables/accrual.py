@@ -16,6 +16,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.ledger.almanac.table import KNOWN_CALENDAR
 from services.ledger.law.book_terms import BookTerms, Term
 from services.ledger.law.interest import Rate
 from services.ledger.receivables import accrual_sql as sql
@@ -40,7 +41,7 @@ class Question:
     """Contracts, and what they come to."""
     as_of: date
     days: Sequence[tuple[date, date]] | None = None
-    """Every day with the working day it rolls to; None: the calendar of the database."""
+    """Every day with the working day it rolls to; None: the calendar as it was known."""
     plan: Sequence[Plan] = ()
     paid_within_days: int | None = None
     """Every receivable is paid in full so many days after its term started, if not earlier."""
@@ -62,7 +63,7 @@ def clauses(question: Question, *, prefix: str, same_facts: str | None = None) -
         prefix: of its names and binds, such as ``live_``.
         same_facts: the prefix of a question before it in the statement, as of the same day.
     """
-    calendar = "calendar" if question.days is None else f"{prefix}calendar"
+    calendar = KNOWN_CALENDAR if question.days is None else f"{prefix}calendar"
     chosen, of = sql.ONE_TERM
     if any(terms.term_2025 for _, terms in question.terms):
         chosen, of = sql.BY_START

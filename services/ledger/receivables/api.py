@@ -1,10 +1,10 @@
-"""Receivables over HTTP: record, confirm, dispute, credit; receipts that start their terms."""
+"""Receivables over HTTP: recorded, listed, looked at."""
 
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from fastapi import Depends, Request, Response, status
+from fastapi import Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
 from services.ledger import idempotency
@@ -18,32 +18,24 @@ from services.ledger.edges import (
     AskedBy,
     DbSession,
     Router,
-    must_match,
     past_day,
     request_id,
     statements,
 )
-from services.ledger.errors import LedgerError
 from services.ledger.idempotency import Call
 from services.ledger.ids import id_of, new_id
 from services.ledger.log import queries as log
 from services.ledger.money import parse_fen
 from services.ledger.orders.service import get_contract
-from services.ledger.receivables import queries, service
+from services.ledger.receivables import queries
 from services.ledger.receivables.identity import digest
 from services.ledger.receivables.opening import Sent, open_at_once, open_receivable
 from services.ledger.receivables.opening_rows import Line, Opening
 from services.ledger.receivables.schemas import (
-    ActIn,
-    BatchIn,
-    BatchResult,
-    ConfirmationIn,
     Opened,
     ReceivableIn,
     ReceivableOut,
     ReceivablePage,
-    RequestIn,
-    ResolutionIn,
 )
 
 router = Router(prefix="/v1", tags=["receivables"])
@@ -164,116 +156,3 @@ def get_history(receivable_id: UUID, viewer: AskedBy, session: DbSession) -> lis
     """Return everything that was done to a receivable, oldest first."""
     queries.get_visible(session, viewer, receivable_id)
     return log.of_subject(session, receivable_id)
-
-
-def _as_seen(receivable_id: UUID, viewer: AskedBy, session: DbSession, request: Request) -> None:
-    """Let an act with `If-Match` go on only if the receivable is as its sender saw it."""
-    if "if-match" in request.headers:
-        claim = queries.get_visible(session, viewer, receivable_id, lock=True)
-        must_match(request, ReceivableOut.of(claim))
-
-
-AS_SEEN = [Depends(_as_seen, scope="function")]
-
-
-def _act(receivable_id: UUID, body: ActIn, request: Request) -> service.Act:
-    return service.Act(
-        id=body.id or new_id(),
-        receivable_id=receivable_id,
-        on=past_day(body.on),
-        amount_fen=parse_fen(body.amount),
-        reason=body.reason,
-        request_id=request_id(request),
-    )
-
-
-@router.post("/receivables/{receivable_id}/confirmation-requests", dependencies=AS_SEEN)
-def post_confirmation_request(
-    receivable_id: UUID, body: RequestIn, viewer: AskedBy, session: DbSession, request: Request
-) -> ReceivableOut:
-    """Ask the buyer to confirm the debt (确权); it has 30 days."""
-    day = past_day(body.on)
-    act = service.Act(body.id or new_id(), receivable_id, day, request_id=request_id(request))
-    claim = service.request_confirmation(session, viewer, act)
-    return ReceivableOut.of(claim)
-
-
-def _confirm(
-    session: DbSession, viewer: AskedBy, receivable_id: UUID, body: ConfirmationIn, request: Request
-) -> ReceivableOut:
-    fen = 0 if body.reject or body.amount is None else parse_fen(body.amount)
-    whole = body.amount is None and not body.reject
-    act = service.Act(
-        id=body.id or new_id(),
-        receivable_id=receivable_id,
-        on=past_day(body.on),
-        amount_fen=fen,
-        reason=body.reason,
-        request_id=request_id(request),
-    )
-    return ReceivableOut.of(service.confirm(session, viewer, act, whole=whole))
-
-
-@router.post("/receivables/{receivable_id}/confirmation", dependencies=AS_SEEN)
-def post_confirmation(
-    receivable_id: UUID,
-    body: ConfirmationIn,
-    viewer: AskedBy,
-    session: DbSession,
-    request: Request,
-) -> ReceivableOut:
-    """Confirm what is owed, in full or in part; the remainder becomes disputed."""
-    return _confirm(session, viewer, receivable_id, body, request)
-
-
-@router.post("/confirmations")
-def post_confirmations(
-    body: BatchIn, viewer: AskedBy, session: DbSession, request: Request
-) -> list[BatchResult]:
-    """Confirm many; the answer says of each whether it succeeded, in the order given."""
-    results: dict[int, BatchResult] = {}
-    # By receivable, as everyone locks several: two batches wait for, but never block, each other.
-    for place, item in sorted(enumerate(body.items), key=lambda placed: placed[1].receivable_id):
-        one = ConfirmationIn(**item.model_dump(exclude={"receivable_id"}))
-        try:
-            with session.begin_nested():
-                _confirm(session, viewer, item.receivable_id, one, request)
-        except LedgerError as error:
-            results[place] = BatchResult(
-                receivable_id=item.receivable_id,
-                ok=False,
-                code=error.code,
-                detail=error.english,
-                detail_zh=error.chinese,
-            )
-        else:
-            results[place] = BatchResult(receivable_id=item.receivable_id, ok=True)
-    return [results[place] for place in range(len(body.items))]
-
-
-@router.post("/receivables/{receivable_id}/disputes", dependencies=AS_SEEN)
-def post_dispute(
-    receivable_id: UUID, body: ActIn, viewer: AskedBy, session: DbSession, request: Request
-) -> ReceivableOut:
-    """Hold an amount back as disputed; the rest stays due (802号 第十五条)."""
-    act = _act(receivable_id, body, request)
-    return ReceivableOut.of(service.dispute(session, viewer, act))
-
-
-@router.post("/receivables/{receivable_id}/resolutions", dependencies=AS_SEEN)
-def post_resolution(
-    receivable_id: UUID, body: ResolutionIn, viewer: AskedBy, session: DbSession, request: Request
-) -> ReceivableOut:
-    """End a dispute over an amount."""
-    act = _act(receivable_id, body, request)
-    upheld = body.outcome == "upheld"
-    return ReceivableOut.of(service.resolve(session, viewer, act, upheld=upheld))
-
-
-@router.post("/receivables/{receivable_id}/credits", dependencies=AS_SEEN)
-def post_credit(
-    receivable_id: UUID, body: ActIn, viewer: AskedBy, session: DbSession, request: Request
-) -> ReceivableOut:
-    """Lower a receivable by a credit note or agreed deduction."""
-    act = _act(receivable_id, body, request)
-    return ReceivableOut.of(service.credit(session, viewer, act))

@@ -22,6 +22,7 @@ from services.ledger.log.service import Entry, append
 from services.ledger.receivables.term import DUE
 
 _SHOWN_FAULTS: Final = 5
+_KNOWN_UNTIL: Final = text("SELECT known_at FROM almanac_imports WHERE version = :version")
 _ROLL_AGAIN: Final = text(
     f"""
     UPDATE balances b SET due_on = x.due_on FROM (
@@ -92,7 +93,9 @@ def import_almanac(
     if faults:
         raise AlmanacFileError(sorted(faults))
     now = almanac.record(session, content, entries, name=name, actor=viewer.name)
-    days, due_days = bring_calendar(session, now.almanac.calendar, source=entries[0].source)
+    days, due_days = bring_calendar(
+        session, now.almanac.calendar, source=entries[0].source, version=now.version
+    )
     counts = Counter(entry.kind for entry in entries)
     told = AlmanacImported(
         almanac_version=now.version,
@@ -108,8 +111,14 @@ def import_almanac(
     )
 
 
-def bring_calendar(session: Session, calendar: Calendar, *, source: str) -> tuple[int, int]:
+def bring_calendar(
+    session: Session, calendar: Calendar, *, source: str, version: int | None = None
+) -> tuple[int, int]:
     """Bring the table of days, and the due days kept beside the balances, to a calendar.
+
+    Args:
+        version: the import that says so, at whose instant it became known; None: the package's
+            own calendar, known from now on.
 
     Returns:
         How many days of the table changed, and how many receivables' due days.
@@ -117,7 +126,8 @@ def bring_calendar(session: Session, calendar: Calendar, *, source: str) -> tupl
     connection = session.connection()
     rows = connection.execute(text("SELECT day, next_workday FROM calendar"))
     before: dict[date, date] = {row.day: row.next_workday for row in rows}
-    days = store_calendar(connection, calendar, source=source)
+    known_until = connection.execute(_KNOWN_UNTIL, {"version": version}).scalar_one_or_none()
+    days = store_calendar(connection, calendar, source=source, known_until=known_until)
     moved = [
         on
         for row in calendar.rows(FIRST, LAST)

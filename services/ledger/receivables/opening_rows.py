@@ -1,6 +1,7 @@
 """A receivable about to be opened, and the one statement that writes all its rows."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -67,6 +68,24 @@ _LINES: Final = """
 _DUE: Final = DUE.format(agreed="r.agreed_due_on", start="s.start_on")
 
 
+def _appended(of: Callable[[str, str], str], of_line: str) -> str:
+    """Return the clauses that tell of what was opened, and of what its debtor thereby confirmed."""
+    return f"""appended AS (
+      INSERT INTO events (subject_id, id, type, actor, actor_party_id, debtor_id, creditor_id,
+        data, request_id, occurred_at)
+      SELECT r.id, e.id, e.type, :actor, CAST(:viewer AS uuid), r.debtor_id, r.creditor_id,
+        e.data, :request_id, now()
+      FROM r JOIN balanced b ON b.receivable_id = r.id{of_line}, c, LATERAL (VALUES
+        ({of("opened_id", "uuid")}, 'receivable.opened',
+          {of("opened", "jsonb")} || jsonb_build_object('due_on', b.due_on)),
+        ({of("confirmed_id", "uuid")}, 'receivable.confirmed', {of("confirmed", "jsonb")})
+      ) e(id, type, data)
+      WHERE CASE e.type WHEN 'receivable.opened' THEN NOT CAST(:names AS boolean)
+        ELSE c.by_debtor END RETURNING subject_id, id
+    ), queued AS (
+      INSERT INTO unsealed (subject_id, event_id) SELECT subject_id, id FROM appended"""
+
+
 def _statement(allowed: str = "true", more: str = "", *, lines: bool = False) -> Statement:
     def of(name: str, kind: str) -> str:
         return f"n.{name}" if lines else f"CAST(:{name} AS {kind})"
@@ -117,20 +136,7 @@ def _statement(allowed: str = "true", more: str = "", *, lines: bool = False) ->
       INSERT INTO confirmations (receivable_id, id, kind, amount_fen, reason, "on", known_at)
       SELECT r.id, r.id, 'CONFIRMED', r.face_fen, '', :opened_on, now() FROM r, c
       WHERE c.by_debtor
-    ), appended AS (
-      INSERT INTO events (subject_id, id, type, actor, actor_party_id, debtor_id, creditor_id,
-        data, request_id, occurred_at)
-      SELECT r.id, e.id, e.type, :actor, CAST(:viewer AS uuid), r.debtor_id, r.creditor_id,
-        e.data, :request_id, now()
-      FROM r JOIN balanced b ON b.receivable_id = r.id{of_line}, c, LATERAL (VALUES
-        ({of("opened_id", "uuid")}, 'receivable.opened',
-          {of("opened", "jsonb")} || jsonb_build_object('due_on', b.due_on)),
-        ({of("confirmed_id", "uuid")}, 'receivable.confirmed', {of("confirmed", "jsonb")})
-      ) e(id, type, data)
-      WHERE CASE e.type WHEN 'receivable.opened' THEN NOT CAST(:names AS boolean)
-        ELSE c.by_debtor END RETURNING subject_id, id
-    ), queued AS (
-      INSERT INTO unsealed (subject_id, event_id) SELECT subject_id, id FROM appended
+    ), {_appended(of, of_line)}
     ){more}
     SELECT start_on, due_on, confirmed_on FROM balanced
     """)

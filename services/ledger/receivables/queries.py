@@ -9,8 +9,9 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ledger.access import VISIBLE, Viewer
+from services.ledger.almanac.table import KNOWN_CALENDAR
 from services.ledger.errors import NotFoundError
-from services.ledger.receivables.term import DUE, STARTS
+from services.ledger.receivables.term import RAW_DUE, STARTS
 
 _COLUMNS: Final = """
     r.id, r.contract_id, r.order_id, r.debtor_id, r.creditor_id, r.invoice_kind, r.invoice_code,
@@ -115,10 +116,13 @@ def page(session: Session, viewer: Viewer, *, after: UUID, limit: int) -> list[C
     return [Claim(**row) for row in session.connection().execute(_PAGE, parameters).mappings()]
 
 
-BOOK: Final = f"""
+def _book(of: str, facts: str) -> str:
+    """Return the clauses of `BOOK` for the receivables ``r`` and the facts ``f`` that count."""
+    return f"""
     opened AS (
       SELECT r.* FROM receivables r
-      WHERE r.opened_on <= :as_of AND r.known_at <= :known_at AND {VISIBLE.format(table="r")}
+      WHERE r.opened_on <= :as_of AND r.known_at <= :known_at AND {of}
+        AND {VISIBLE.format(table="r")}
     ), folded AS (
       SELECT p.receivable_id,
         sum(CASE 'receivable' WHEN p.debit THEN p.amount_fen WHEN p.credit THEN -p.amount_fen
@@ -133,31 +137,41 @@ BOOK: Final = f"""
         AND p.receivable_id IN (SELECT id FROM opened)
       GROUP BY p.receivable_id
     ), started AS (
-      {STARTS.format(facts="f.since_on <= :as_of AND f.known_at <= :known_at")}
+      {STARTS.format(facts=facts)}
     ), confirmed AS (
       SELECT q.receivable_id, min(q."on") AS confirmed_on FROM confirmations q
       WHERE q.kind = 'CONFIRMED' AND q."on" <= :as_of AND q.known_at <= :known_at
       GROUP BY q.receivable_id
-    ), book AS (
+    ), termed AS (
       SELECT r.id, r.contract_id, r.order_id, r.debtor_id, r.creditor_id, r.invoice_kind,
         r.invoice_code, r.invoice_number, r.issued_on, r.face_fen, r.currency, r.opened_on,
         r.identity, p.receivable_fen + least(p.disputed_fen, 0) + least(p.reserved_fen, 0)
           + least(p.assigned_fen, 0) AS receivable_fen, greatest(p.disputed_fen, 0) AS disputed_fen,
         greatest(p.reserved_fen, 0) AS reserved_fen, greatest(p.assigned_fen, 0) AS assigned_fen,
-        s.start_on, q.confirmed_on, c.applies, c.regime, c.flags,
-        {DUE.format(agreed="r.agreed_due_on", start="s.start_on")} AS due_on
+        s.start_on, q.confirmed_on, c.applies, c.regime, c.flags, c.rolls,
+        {RAW_DUE.format(agreed="r.agreed_due_on", start="s.start_on")} AS raw_on
       FROM opened r
       JOIN folded p ON p.receivable_id = r.id
       JOIN contracts c ON c.id = r.contract_id
       LEFT JOIN started s ON s.receivable_id = r.id
       LEFT JOIN confirmed q ON q.receivable_id = r.id
+    ), book AS (
+      SELECT t.*, CASE WHEN t.rolls THEN coalesce(k.next_workday, t.raw_on) ELSE t.raw_on END
+        AS due_on
+      FROM termed t LEFT JOIN {KNOWN_CALENDAR} k ON k.day = t.raw_on
     )"""
+
+
+_KNOWN: Final = "f.since_on <= :as_of AND f.known_at <= :known_at"
+BOOK: Final = _book("true", _KNOWN)
 """Clauses of a WITH that end in ``book``: every receivable as of a legal day and as known then.
 
 Binds ``as_of``, ``known_at``, ``sees_all``, ``viewer``. Everything is folded from the facts; the
 balances kept beside the postings are not read. A payment dated back may be set against a hold of
 a later day; before that day the hold did not exist, and the payment lowers what was free.
 """
+BOOK_OF_ONE: Final = _book("r.id = :id", f"f.receivable_id = :id AND {_KNOWN}")
+"""The same of the one receivable ``id``, read by its keys."""
 
 
 def book_parameters(viewer: Viewer, *, as_of: date, known_at: datetime) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.ledger.approvals.schemas import ProposalOut
 from services.ledger.edges import Amount, ApiModel, Currency, Day, Note, Text
 from services.ledger.money import format_fen
 from services.ledger.receivables.queries import Claim
@@ -159,10 +160,26 @@ class BatchIn(ApiModel):
 
 
 class BatchResult(ApiModel):
-    """What became of one confirmation of a batch."""
+    """What became of one confirmation of a batch; one that waits for approval is not ``ok`` yet."""
 
     receivable_id: UUID
     ok: bool
     code: str = ""
     detail: str = ""
     detail_zh: str = ""
+    proposal: str = ""
+    """The address of what waits for the approval of others."""
+
+    @classmethod
+    def of(cls, receivable_id: UUID, waits: ProposalOut | None) -> "BatchResult":
+        """Return that one was done, or waits for others."""
+        if waits is None:
+            return cls(receivable_id=receivable_id, ok=True)
+        return cls(
+            receivable_id=receivable_id,
+            ok=False,
+            code="APPROVAL_WAITS",
+            detail="It waits for the approval of somebody else.",
+            detail_zh="已提交，待他人复核。",
+            proposal=waits.address,
+        )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -17,12 +17,15 @@ from services.events import (
     ReceivableDisputed,
 )
 from services.ledger.access import NotAllowedError, Viewer
-from services.ledger.errors import LedgerError, ReusedIdError
+from services.ledger.approvals.gate import require
+from services.ledger.approvals.kinds import CONFIRM, CREDIT, RESOLVE, Effect
+from services.ledger.errors import LedgerError
 from services.ledger.journal.service import Move, record
 from services.ledger.log.service import Entry, append
 from services.ledger.money import format_fen
 from services.ledger.receivables import queries
 from services.ledger.receivables.queries import Claim
+from services.ledger.receivables.repeats import posted_before, stated_before
 
 CONFIRMATION_DAYS: Final = timedelta(days=30)
 """802号 第十六条第二款: the debtor answers a request for confirmation within 30 days."""
@@ -59,6 +62,8 @@ class Act:
     amount_fen: int = 0
     reason: str = ""
     request_id: str = ""
+    dated: bool = False
+    """The day was given; it is not just the day on which it is done."""
 
 
 _STATE: Final = text(
@@ -67,21 +72,27 @@ _STATE: Final = text(
     VALUES (:receivable_id, :id, :kind, :amount_fen, :reason, :on, now())
     """
 )
-_STATED: Final = text(
-    "SELECT kind, amount_fen FROM confirmations WHERE receivable_id = :receivable_id AND id = :id"
-)
 _CONFIRMED: Final = text(
     "UPDATE balances SET confirmed_on = :on WHERE receivable_id = :receivable_id"
-)
-_POSTED: Final = text(
-    "SELECT debit, credit, amount_fen FROM postings"
-    " WHERE receivable_id = :receivable_id AND cause = :id"
 )
 
 
 def entry(claim: Claim, data: Data, viewer: Viewer) -> Entry:
     """Return an event about a receivable, which both its parties may see."""
     return Entry(claim.id, data, viewer.name, viewer.party_id, claim.debtor_id, claim.creditor_id)
+
+
+def effect(claim: Claim, act: Act, **facts: str) -> Effect:
+    """Return what an act would do, as others approve it."""
+    shown = {
+        "invoice_number": claim.invoice_number,
+        "debtor": claim.debtor_name,
+        "creditor": claim.creditor_name,
+        "on": act.on.isoformat() if act.dated else "",
+        "reason": act.reason,
+        **facts,
+    }
+    return Effect(claim.id, shown, act.amount_fen, claim.currency)
 
 
 def _named(claim: Claim) -> dict[str, str]:
@@ -106,39 +117,6 @@ def exceeds(amount_fen: int, most_fen: int, english: str, chinese: str) -> Excee
     )
 
 
-def reused(act_id: UUID) -> ReusedIdError:
-    """Return the refusal of an id that names something else."""
-    return ReusedIdError(
-        f"The id {act_id} already names another act on this receivable; use an id of its own.",
-        f"编号{act_id}已用于该应收账款的另一操作；请使用新编号。",
-        field="id",
-    )
-
-
-def _named_by(session: Session, act: Act) -> tuple[Any, list[Any]]:
-    values = {"receivable_id": act.receivable_id, "id": act.id}
-    stated, posted = (session.connection().execute(of, values) for of in (_STATED, _POSTED))
-    return stated.one_or_none(), list(posted)
-
-
-def _stated_before(session: Session, act: Act, kind: str, *, whole: bool = False) -> bool:
-    # What the whole was is known no more; but unlike a part, it left no remainder to post.
-    stated, posted = _named_by(session, act)
-    if stated is None and not posted:
-        return False
-    same = stated is not None and stated[0] == kind
-    if not same or (posted if whole else stated != (kind, act.amount_fen)):
-        raise reused(act.id)
-    return True
-
-
-def _posted_before(session: Session, act: Act, debit: str, credit: str) -> bool:
-    stated, posted = _named_by(session, act)
-    if stated is not None or posted not in ([], [(debit, credit, act.amount_fen)]):
-        raise reused(act.id)
-    return bool(posted)
-
-
 def request_confirmation(session: Session, viewer: Viewer, act: Act) -> Claim:
     """Ask the debtor to confirm (确权); it has 30 days (802号 第十六条第二款).
 
@@ -148,7 +126,7 @@ def request_confirmation(session: Session, viewer: Viewer, act: Act) -> Claim:
     """
     claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
     only_party(viewer, claim.creditor_id, "supplier", "供应商")
-    if _stated_before(session, act, "REQUESTED"):
+    if stated_before(session, claim.id, act.id, "REQUESTED", amount_fen=0):
         return claim
     if claim.confirmed_on:
         raise _already_confirmed(claim)
@@ -179,7 +157,8 @@ def confirm(session: Session, viewer: Viewer, act: Act, *, whole: bool = False) 
     claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
     only_party(viewer, claim.debtor_id, "buyer", "付款方")
     kind = "CONFIRMED" if whole or act.amount_fen else "REJECTED"
-    if _stated_before(session, act, kind, whole=whole):
+    amount_fen = None if whole else act.amount_fen
+    if stated_before(session, claim.id, act.id, kind, amount_fen=amount_fen):
         return claim
     if claim.confirmed_on:
         raise _already_confirmed(claim)
@@ -194,10 +173,11 @@ def confirm(session: Session, viewer: Viewer, act: Act, *, whole: bool = False) 
         act = replace(act, amount_fen=claim.receivable_fen)
     if act.amount_fen > claim.receivable_fen:
         raise exceeds(act.amount_fen, claim.receivable_fen, "still owed", "尚欠的")
+    remainder_fen = claim.receivable_fen - act.amount_fen
+    require(session, viewer, CONFIRM, effect(claim, act, disputed=format_fen(remainder_fen)))
     _state(session, act, kind)
     if act.amount_fen:
         session.connection().execute(_CONFIRMED, {"receivable_id": claim.id, "on": act.on})
-    remainder_fen = claim.receivable_fen - act.amount_fen
     answered = ReceivableConfirmed(
         confirmed=format_fen(act.amount_fen), disputed=format_fen(remainder_fen), **_named(claim)
     )
@@ -234,7 +214,7 @@ def dispute(session: Session, viewer: Viewer, act: Act) -> Claim:
     """
     claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
     only_party(viewer, claim.debtor_id, "buyer", "付款方")
-    if _posted_before(session, act, "disputed", "receivable"):
+    if posted_before(session, claim.id, act.id, ("disputed", "receivable", act.amount_fen)):
         return claim
     if act.amount_fen > claim.receivable_fen:
         raise exceeds(act.amount_fen, claim.receivable_fen, "owed and free", "可提出争议的")
@@ -259,10 +239,13 @@ def resolve(session: Session, viewer: Viewer, act: Act, *, upheld: bool) -> Clai
     else:
         only_party(viewer, claim.creditor_id, "supplier", "供应商")
     debit = "receivable" if upheld else "supply"
-    if _posted_before(session, act, debit, "disputed"):
+    if posted_before(session, claim.id, act.id, (debit, "disputed", act.amount_fen)):
         return claim
     if act.amount_fen > claim.disputed_fen:
         raise exceeds(act.amount_fen, claim.disputed_fen, "in dispute", "争议中的")
+    require(
+        session, viewer, RESOLVE, effect(claim, act, outcome="upheld" if upheld else "withdrawn")
+    )
     amount, nothing = format_fen(act.amount_fen), format_fen(0)
     ended = DisputeResolved(
         upheld=amount if upheld else nothing,
@@ -283,10 +266,11 @@ def credit(session: Session, viewer: Viewer, act: Act) -> Claim:
     """
     claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
     only_party(viewer, claim.creditor_id, "supplier", "供应商")
-    if _posted_before(session, act, "supply", "receivable"):
+    if posted_before(session, claim.id, act.id, ("supply", "receivable", act.amount_fen)):
         return claim
     if act.amount_fen > claim.receivable_fen:
         raise exceeds(act.amount_fen, claim.receivable_fen, "owed and free", "可冲减的")
+    require(session, viewer, CREDIT, effect(claim, act))
     lowered = ReceivableCredited(
         amount=format_fen(act.amount_fen),
         still_open=format_fen(claim.open_fen - act.amount_fen),

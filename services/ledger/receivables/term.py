@@ -33,12 +33,15 @@ _DAYS: Final = {
     "rejected": "max(l.\"on\") FILTER (WHERE l.kind = 'REJECTED')",
 }
 
-DUE: Final = """
-    (SELECT CASE WHEN c.rolls THEN coalesce(k.next_workday, d.day) ELSE d.day END
-     FROM (SELECT least(
+RAW_DUE: Final = """least(
              coalesce({agreed}, least({start} + c.due_term_days,
                ({start} + make_interval(months => c.due_term_months))::date)),
-             CASE WHEN r.line_kind <> 'RETENTION' THEN {start} + c.due_cap_days END) AS day) d
+             CASE WHEN r.line_kind <> 'RETENTION' THEN {start} + c.due_cap_days END)"""
+"""The last day of the term, before it moves off a rest day."""
+
+DUE: Final = f"""
+    (SELECT CASE WHEN c.rolls THEN coalesce(k.next_workday, d.day) ELSE d.day END
+     FROM (SELECT {RAW_DUE} AS day) d
      LEFT JOIN calendar k ON k.day = d.day)"""
 """民法典 201 to 203: the first day is not counted, a rest day moves to the next working day.
 
