@@ -112,6 +112,7 @@ def _agree(session: Session, made: Sequence[Made]) -> int:
         text(f"WITH {clauses(question, prefix='x_')} SELECT * FROM x_figures"), _values(question)
     )
     found = {row.id: row for row in rows}
+    session.expunge_all()
     session.rollback()  # Python takes longer than a transaction may be idle.
     started, total = perf_counter(), 0
     for each in made:
