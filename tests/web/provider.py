@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx2
+import pytest
+
+from services.ledger import config
 
 CLIENT_ID = "the ledger"
 
@@ -49,3 +52,11 @@ def vouched(address: str, subject: str) -> str:
     answer = httpx2.post(address, data={"sub": subject})
     assert answer.status_code in {302, 303}, answer.text
     return str(answer.headers["location"])
+
+
+def settle(monkeypatch: pytest.MonkeyPatch, issuer: str) -> None:
+    monkeypatch.setenv("LEDGER_OIDC_ISSUER", issuer)
+    monkeypatch.setenv("LEDGER_OIDC_CLIENT_ID", CLIENT_ID)
+    monkeypatch.setenv("LEDGER_OIDC_CLIENT_SECRET", "a secret only tests use")
+    monkeypatch.setenv("LEDGER_PUBLIC_URL", "http://testserver")
+    config.settings.cache_clear()

@@ -126,6 +126,7 @@ def test_the_security_administrator_adds_only_a_partys_administrator(
 
 def test_a_party_administrator_keeps_only_their_own_people(ours: Browser, visitor: Visitor) -> None:
     a_user("their maker", "supplier", party_id=THEIRS, duty="maker")
+    a_user("their buyer", "core_enterprise", party_id=THEIRS, duty="maker")
     a_user("inspector", "regulator")
 
     added(ours, "our maker", duty="maker")
@@ -134,7 +135,7 @@ def test_a_party_administrator_keeps_only_their_own_people(ours: Browser, visito
     assert (row.role, row.duty, row.party_id) == ("core_enterprise", "maker", OURS)
     page = ours.see("/console/people").text
     assert "our maker" in page
-    for stranger in ("their maker", "inspector"):
+    for stranger in ("their maker", "their buyer", "inspector"):
         assert stranger not in page
         for what in ("password", "disable", "forget-code", "duty"):
             assert change(ours, stranger, what) == 404, (stranger, what)
