@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from services.ledger.access import Viewer
 from services.ledger.errors import LedgerError
+from services.ledger.vault import seal, unseal
 
 HEADER: Final = "idempotency-key"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
@@ -65,6 +66,7 @@ class StoredAnswer(SQLModel, table=True):
     fingerprint: bytes
     status: int
     body: bytes
+    """Sealed (vault.py): some answers hold a secret that is shown once."""
     recorded_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
 
 
@@ -163,7 +165,11 @@ def begin(session: Session, viewer: Viewer, call: Call) -> None:
             " for another request.",
             f"Idempotency-Key“{call.key}”已用于内容不同的请求；请为新请求使用新的键。",
         )
-    raise Replayed(stored.status, stored.body)
+    raise Replayed(stored.status, unseal(stored.body, of=_purpose(call, call.principal)))
+
+
+def _purpose(call: Call, whose: str) -> str:
+    return f"answer {whose} {call.route} {call.key}"
 
 
 def call_values(call: Call | None, whose: str) -> dict[str, object]:
@@ -174,7 +180,7 @@ def call_values(call: Call | None, whose: str) -> dict[str, object]:
         "call_key": call and call.key,
         "call_fingerprint": call and call.fingerprint,
         "call_status": call and call.status,
-        "call_body": call and call.body,
+        "call_body": call and seal(call.body, of=_purpose(call, whose)),
     }
 
 

@@ -150,6 +150,22 @@ def test_what_cannot_be_sent_to_is_refused(
     assert supplier.get("/v1/webhooks").json() == []
 
 
+def test_an_answer_with_a_secret_is_repeated_and_still_not_kept_in_the_clear(
+    supplier: Client,
+) -> None:
+    keyed = {"idempotency-key": "once"}
+    first, again = (
+        supplier.post("/v1/webhooks", json={"url": URL}, headers=keyed) for _ in range(2)
+    )
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert len(supplier.get("/v1/webhooks").json()) == 1
+    kept = everything_kept()
+    for secret in (first.json()["secret"], "a-canary-in-an-address"):
+        assert secret not in kept
+        assert secret.encode().hex() not in kept  # As bytea is shown.
+
+
 def test_a_change_needs_the_version_that_was_seen(supplier: Client) -> None:
     address = f"/v1/webhooks/{made(supplier)['id']}"
     seen = supplier.get(address).headers["etag"]

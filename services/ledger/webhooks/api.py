@@ -4,19 +4,19 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response, status
+from fastapi import Header, Query, Request, Response, status
 from sqlmodel import Session
 
 from services.ledger.clock import now
 from services.ledger.config import settings
-from services.ledger.edges import AskedBy, DbSession, request_id
+from services.ledger.edges import AskedBy, DbSession, Router, request_id
 from services.ledger.errors import LedgerError
 from services.ledger.ids import new_id
 from services.ledger.webhooks import queries, replaying, rotating, schemas, service
 from services.ledger.webhooks.addresses import Rules
 from services.ledger.webhooks.models import WebhookEndpoint
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+router = Router(prefix="/v1/webhooks", tags=["webhooks"])
 Before = Annotated[int, Query(ge=1, le=schemas.LAST_POSITION)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
