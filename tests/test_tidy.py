@@ -64,9 +64,12 @@ def test_only_edges_read_the_clock(path: Path) -> None:
     folders = {"cli", "installation", "web"}
     in_cli = bool(folders & set(path.parts)) or path.name == "cli.py"
     edge = path.name in EDGES or path.name.endswith(("_api.py", "_pages.py")) or in_cli
-    kernel = path.name in {"clock.py", "edges.py", "credentials.py"} or path.name.startswith(
-        "pages"
-    )
+    kernel = path.name in {
+        "clock.py",
+        "cursors.py",
+        "edges.py",
+        "credentials.py",
+    } or path.name.startswith("pages")
     for node in walk(path):
         if isinstance(node, ast.ImportFrom) and (node.module or "").endswith(".clock"):
             assert edge or kernel, f"{name(path)} imports the clock"

@@ -1,8 +1,9 @@
 """An invoice may be owed in instalments, each a receivable of its own.
 
-Lock: ACCESS EXCLUSIVE on `receivables` for the two columns, which have constant defaults and are
-not rewritten; SHARE for the index, which is empty, as no row has a line. The check is validated
-under SHARE UPDATE EXCLUSIVE. Old code survives: what it writes is the invoice as a whole.
+Lock: ACCESS EXCLUSIVE on `receivables` for the two columns, which have constant defaults and are not
+rewritten, and for the check, which is not read through. That is done after a commit, under SHARE
+UPDATE EXCLUSIVE, as is the index, which is built concurrently. Old code survives: what it writes is
+the invoice as a whole.
 """
 
 from alembic import op
@@ -20,14 +21,19 @@ ALTER TABLE receivables ADD CONSTRAINT instalment CHECK (
   CASE WHEN line = 0 THEN line_kind = '' ELSE line > 0
     AND line_kind IN ('ADVANCE', 'PROGRESS', 'FINAL', 'RETENTION')
     AND (line_kind <> 'RETENTION' OR agreed_due_on IS NOT NULL) END) NOT VALID;
-ALTER TABLE receivables VALIDATE CONSTRAINT instalment;
-CREATE UNIQUE INDEX receivables_lines ON receivables (identity, line) WHERE line > 0;
+"""
+LINES = """
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS receivables_lines
+  ON receivables (identity, line) WHERE line > 0
 """
 
 
 def upgrade() -> None:
     """Add them."""
     op.execute(COLUMNS)
+    with op.get_context().autocommit_block():
+        op.execute("ALTER TABLE receivables VALIDATE CONSTRAINT instalment")
+        op.execute(LINES)
 
 
 def downgrade() -> None:
