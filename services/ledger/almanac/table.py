@@ -1,7 +1,10 @@
-"""The calendar as a table, so that SQL finds due days for a whole book by a join."""
+"""The calendar as a table, so that SQL finds due days for a whole book by a join.
+
+What a later notice replaced is kept beside it, so that an earlier report comes out again.
+"""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -12,12 +15,31 @@ FIRST: Final = date(2004, 1, 1)
 LAST: Final = date(2049, 12, 31)
 """Far enough that no term in use ends beyond it; later years are marked provisional."""
 
+KNOWN_CALENDAR: Final = """(
+      SELECT c.day, coalesce(h.rest, c.rest) AS rest,
+        coalesce(h.next_workday, c.next_workday) AS next_workday
+      FROM calendar c LEFT JOIN (
+        SELECT DISTINCT ON (p.day) p.day, p.rest, p.next_workday FROM calendar_past p
+        WHERE p.known_until > :known_at ORDER BY p.day, p.known_until) h ON h.day = c.day)"""
+"""The calendar as it was known at an instant, to stand where ``calendar`` stands.
+
+Of the values that were replaced after the instant the first replaced is the one that counted.
+"""
+
 _UPSERT: Final = text(
     """
+    WITH told AS (
+      SELECT * FROM unnest(CAST(:days AS date[]), CAST(:rests AS boolean[]),
+        CAST(:nexts AS date[]), CAST(:provisionals AS boolean[])) AS t(d, rest, nw, provisional)
+    ), replaced AS (
+      INSERT INTO calendar_past (day, known_until, rest, next_workday)
+      SELECT c.day, coalesce(CAST(:known_until AS timestamptz), clock_timestamp()), c.rest,
+        c.next_workday
+      FROM calendar c JOIN told t ON t.d = c.day
+      WHERE (c.rest, c.next_workday) <> (t.rest, t.nw)
+    )
     INSERT INTO calendar (day, rest, next_workday, provisional, source)
-    SELECT d, rest, nw, provisional, :source
-    FROM unnest(CAST(:days AS date[]), CAST(:rests AS boolean[]), CAST(:nexts AS date[]),
-      CAST(:provisionals AS boolean[])) AS t(d, rest, nw, provisional)
+    SELECT d, rest, nw, provisional, :source FROM told
     ON CONFLICT (day) DO UPDATE SET rest = excluded.rest, next_workday = excluded.next_workday,
       provisional = excluded.provisional, source = excluded.source
     WHERE (calendar.rest, calendar.next_workday, calendar.provisional)
@@ -26,12 +48,23 @@ _UPSERT: Final = text(
 )
 
 
-def store_calendar(connection: Connection, calendar: Calendar, *, source: str) -> int:
-    """Bring the table to a calendar and return how many days changed."""
+def store_calendar(
+    connection: Connection,
+    calendar: Calendar,
+    *,
+    source: str,
+    known_until: datetime | None = None,
+) -> int:
+    """Bring the table to a calendar and return how many days changed.
+
+    Args:
+        known_until: the instant until which the days were known as they stood; None: now.
+    """
     rows: Iterable[CalendarRow] = calendar.rows(FIRST, LAST)
     days, rests, nexts, provisionals = zip(*rows, strict=True)
     values = {
         "source": source,
+        "known_until": known_until,
         "days": list(days),
         "rests": list(rests),
         "nexts": list(nexts),

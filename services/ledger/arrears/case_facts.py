@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from services.ledger.access import VISIBLE, Viewer
 from services.ledger.errors import LedgerError
-from services.ledger.receivables.queries import BOOK, book_parameters, not_found
+from services.ledger.receivables.queries import BOOK_OF_ONE, book_parameters, not_found
 from services.ledger.receivables.term import RECEIPTS
 
 _ASKED: Final = "receivable_id = :id AND {day} <= :as_of AND known_at <= :known_at"
@@ -83,10 +83,10 @@ _COMPLAINT: Final = text(
 )
 _BOOK: Final = text(
     f"""
-    WITH {BOOK}
+    WITH {BOOK_OF_ONE}
     SELECT start_on, due_on, CAST(:as_of AS date) - due_on AS days, disputed_fen,
       receivable_fen + reserved_fen + assigned_fen AS undisputed_fen
-    FROM book WHERE id = :id
+    FROM book
     """
 )
 

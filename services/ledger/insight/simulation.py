@@ -178,9 +178,9 @@ def _questions(
     if chosen.rest_days != RECOMMENDED.rest_days or any(
         entry.kind in {"rest", "work"} for entry in entries
     ):
-        now = edition(session)
+        now = edition(session, known_at=known_at)
         if entries:
-            now = imagined(session, entries, known_at=None, version=None)
+            now = imagined(session, entries, known_at=known_at, version=None)
         calendar = now.almanac.calendar
         days = [(row.day, roll(row.day, calendar, chosen).on) for row in calendar.rows(FIRST, LAST)]
     simulated = replace(

@@ -7,7 +7,6 @@ from alembic.config import Config
 from sqlalchemy import Connection, create_engine, pool, text
 from sqlmodel import Session
 
-from services.ledger.almanac import shipped
 from services.ledger.almanac.service import current
 from services.ledger.db import driver_url
 from services.ledger.receivables.notice import bring_calendar
@@ -17,7 +16,6 @@ ROOT = Path(__file__).parents[3]
 
 _LOCK = 5_204_318_846
 """A number nobody else takes an advisory lock on."""
-_HAS_IMPORTS = text("SELECT to_regclass('almanac_imports') IS NOT NULL")
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -27,7 +25,7 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
-def migrate(url: str, *, to: str = "heads") -> None:
+def migrate(url: str) -> None:
     """Upgrade a database. Several at once are harmless: the others wait, then find it done."""
     engine = create_engine(driver_url(url), poolclass=pool.NullPool)
     with engine.connect() as connection:
@@ -35,20 +33,12 @@ def migrate(url: str, *, to: str = "heads") -> None:
         connection.commit()
         # The lock is the session's, so that it outlives the transaction of each migration; it
         # goes with the connection.
-        command.upgrade(alembic_config(connection), to)
+        command.upgrade(alembic_config(connection), "heads")
         connection.commit()
         _bring_calendar(connection)
-        connection.commit()
 
 
 def _bring_calendar(connection: Connection) -> None:
-    """Bring the table of days to this version's package and all notices imported since.
-
-    A database that is migrated only part of the way has no imports yet.
-    """
-    with Session(connection) as session:
-        if connection.execute(_HAS_IMPORTS).scalar_one():
-            calendar = current(session).calendar
-        else:
-            calendar = shipped().calendar
-        bring_calendar(session, calendar, source="chinesecalendar 1.11.0")
+    """Bring the table of days to this version's package and all notices imported since."""
+    with Session(connection) as session, session.begin():
+        bring_calendar(session, current(session).calendar, source="chinesecalendar 1.11.0")

@@ -116,13 +116,16 @@ def page(session: Session, viewer: Viewer, *, after: UUID, limit: int) -> list[C
     return [Claim(**row) for row in session.connection().execute(_PAGE, parameters).mappings()]
 
 
-def _book(of: str, facts: str) -> str:
-    """Return the clauses of `BOOK` for the receivables ``r`` and the facts ``f`` that count."""
+_KNOWN: Final = "f.since_on <= :as_of AND f.known_at <= :known_at"
+
+
+def _book(only: str = "") -> str:
+    """Return the clauses of `BOOK`, all of whose rows meet a condition on their receivable's id."""
     return f"""
     opened AS (
       SELECT r.* FROM receivables r
-      WHERE r.opened_on <= :as_of AND r.known_at <= :known_at AND {of}
-        AND {VISIBLE.format(table="r")}
+      WHERE r.opened_on <= :as_of AND r.known_at <= :known_at AND {VISIBLE.format(table="r")}
+        {only.format(id="r.id")}
     ), folded AS (
       SELECT p.receivable_id,
         sum(CASE 'receivable' WHEN p.debit THEN p.amount_fen WHEN p.credit THEN -p.amount_fen
@@ -134,13 +137,14 @@ def _book(of: str, facts: str) -> str:
         sum(CASE 'assigned' WHEN p.debit THEN p.amount_fen WHEN p.credit THEN -p.amount_fen
           ELSE 0 END)::bigint AS assigned_fen
       FROM postings p WHERE p."on" <= :as_of AND p.known_at <= :known_at
-        AND p.receivable_id IN (SELECT id FROM opened)
+        AND p.receivable_id IN (SELECT id FROM opened) {only.format(id="p.receivable_id")}
       GROUP BY p.receivable_id
     ), started AS (
-      {STARTS.format(facts=facts)}
+      {STARTS.format(facts=f"{_KNOWN} {only.format(id='f.receivable_id')}")}
     ), confirmed AS (
       SELECT q.receivable_id, min(q."on") AS confirmed_on FROM confirmations q
       WHERE q.kind = 'CONFIRMED' AND q."on" <= :as_of AND q.known_at <= :known_at
+        {only.format(id="q.receivable_id")}
       GROUP BY q.receivable_id
     ), termed AS (
       SELECT r.id, r.contract_id, r.order_id, r.debtor_id, r.creditor_id, r.invoice_kind,
@@ -162,15 +166,14 @@ def _book(of: str, facts: str) -> str:
     )"""
 
 
-_KNOWN: Final = "f.since_on <= :as_of AND f.known_at <= :known_at"
-BOOK: Final = _book("true", _KNOWN)
+BOOK: Final = _book()
 """Clauses of a WITH that end in ``book``: every receivable as of a legal day and as known then.
 
 Binds ``as_of``, ``known_at``, ``sees_all``, ``viewer``. Everything is folded from the facts; the
 balances kept beside the postings are not read. A payment dated back may be set against a hold of
 a later day; before that day the hold did not exist, and the payment lowers what was free.
 """
-BOOK_OF_ONE: Final = _book("r.id = :id", f"f.receivable_id = :id AND {_KNOWN}")
+BOOK_OF_ONE: Final = _book("AND {id} = :id")
 """The same of the one receivable ``id``, read by its keys."""
 
 
