@@ -90,6 +90,14 @@ def test_a_browser_that_asks_for_nothing_is_signed_out(visitor: Visitor) -> None
     assert browser.see("/console").url.path == "/sign-in"
 
 
+def test_a_closed_account_has_no_session_however_it_was_closed(visitor: Visitor) -> None:
+    browser = visitor()
+    browser.sign_in("auditor", PASSWORD)
+    rows("UPDATE users SET disabled_at = now() RETURNING 1")
+
+    assert browser.see("/console").url.path == "/sign-in"
+
+
 def test_a_session_ends_after_twelve_hours_however_busy(visitor: Visitor) -> None:
     browser = visitor()
     browser.sign_in("auditor", PASSWORD)
