@@ -4,13 +4,12 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Header, Query, Request, Response, status
+from fastapi import Query, Request, Response, status
 from sqlmodel import Session
 
 from services.ledger.clock import now
 from services.ledger.config import settings
-from services.ledger.edges import AskedBy, DbSession, Router, request_id
-from services.ledger.errors import LedgerError
+from services.ledger.edges import AskedBy, DbSession, Router, must_match, request_id
 from services.ledger.ids import new_id
 from services.ledger.webhooks import queries, replaying, rotating, schemas, service
 from services.ledger.webhooks.addresses import Rules
@@ -21,15 +20,7 @@ Before = Annotated[int, Query(ge=1, le=schemas.LAST_POSITION)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-class IfMatchError(LedgerError):
-    """An ``If-Match`` that is no version of a webhook."""
-
-    code = "IF_MATCH_INVALID"
-    status = 412
-
-
-def _out(session: Session, endpoint: WebhookEndpoint, response: Response) -> schemas.WebhookOut:
-    response.headers["etag"] = f'"{endpoint.version}"'
+def _out(session: Session, endpoint: WebhookEndpoint) -> schemas.WebhookOut:
     secrets = queries.live_secrets(session, endpoint.id, at=now())
     return schemas.WebhookOut.of(endpoint, secrets)
 
@@ -56,7 +47,7 @@ def post_webhook(
     if secret is None:
         response.status_code = status.HTTP_200_OK
     response.headers["cache-control"] = "no-store"
-    shown = _out(session, endpoint, response)
+    shown = _out(session, endpoint)
     return schemas.WebhookMade(**dict(shown), secret=secret and secret.shown)
 
 
@@ -71,11 +62,9 @@ def get_webhooks(viewer: AskedBy, session: DbSession) -> list[schemas.WebhookOut
 
 
 @router.get("/{webhook_id}")
-def get_webhook(
-    webhook_id: UUID, viewer: AskedBy, session: DbSession, response: Response
-) -> schemas.WebhookOut:
+def get_webhook(webhook_id: UUID, viewer: AskedBy, session: DbSession) -> schemas.WebhookOut:
     """Return an endpoint of the asker's party."""
-    return _out(session, queries.get(session, viewer, webhook_id), response)
+    return _out(session, queries.get(session, viewer, webhook_id))
 
 
 @router.patch("/{webhook_id}")
@@ -85,10 +74,10 @@ def patch_webhook(
     viewer: AskedBy,
     session: DbSession,
     request: Request,
-    response: Response,
-    if_match: Annotated[str | None, Header(max_length=50)] = None,
 ) -> schemas.WebhookOut:
-    """Change an endpoint, if it is still the one with this ETag; switch it on or off."""
+    """Change an endpoint, with `If-Match` only as its sender saw it; switch it on or off."""
+    if "if-match" in request.headers:
+        must_match(request, _out(session, queries.get(session, viewer, webhook_id, lock=True)))
     endpoint = service.change(
         session,
         viewer,
@@ -96,22 +85,9 @@ def patch_webhook(
         body.change(),
         rules=Rules.of(settings()),
         at=now(),
-        version=_version(if_match),
         request_id=request_id(request),
     )
-    return _out(session, endpoint, response)
-
-
-def _version(if_match: str | None) -> int | None:
-    if if_match is None or if_match == "*":
-        return None
-    digits = if_match.strip('"')
-    if not (digits.isascii() and digits.isdecimal()):
-        raise IfMatchError(
-            "If-Match holds the ETag of the webhook as you read it.",
-            "If-Match须为读取该Webhook时得到的ETag。",
-        )
-    return int(digits)
+    return _out(session, endpoint)
 
 
 @router.delete("/{webhook_id}", status_code=status.HTTP_204_NO_CONTENT)

@@ -86,9 +86,6 @@ class WebhookOut(ApiModel):
     failures: int
     """Attempts that failed since the last that succeeded."""
     failing_since: datetime | None
-    position: int
-    """Up to here in the log, what is to be sent is known."""
-    version: int
     secrets: tuple[SecretOut, ...]
 
     @classmethod
@@ -103,8 +100,6 @@ class WebhookOut(ApiModel):
             disabled_because=endpoint.disabled_because or None,
             failures=endpoint.failures,
             failing_since=endpoint.failing_since,
-            position=endpoint.position,
-            version=endpoint.version,
             secrets=tuple(SecretOut.of(one) for one in secrets),
         )
 

@@ -47,13 +47,6 @@ class TooManyWebhooksError(LedgerError):
     status = 409
 
 
-class WebhookChangedError(LedgerError):
-    """Somebody else changed the endpoint meanwhile."""
-
-    code = "WEBHOOK_CHANGED"
-    status = 412
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is to be sent, and where."""
@@ -218,7 +211,6 @@ def change(
     *,
     rules: Rules,
     at: datetime,
-    version: int | None = None,
     request_id: str = "",
 ) -> WebhookEndpoint:
     """Change an endpoint. Switched on again, it goes on where it stopped: nothing was lost.
@@ -230,20 +222,13 @@ def change(
         wanted: what is to be otherwise.
         rules: where webhooks may go.
         at: now.
-        version: the one the viewer has seen; None: whichever.
         request_id: the request's.
 
     Raises:
         NotFoundError: there is none, or none of this party.
-        WebhookChangedError: it has another version by now.
         WebhookUrlError, WebhookTypeError: it cannot be sent so.
     """
     endpoint = queries.get(session, viewer, endpoint_id, lock=True)
-    if version is not None and version != endpoint.version:
-        raise WebhookChangedError(
-            f"The webhook is at version {endpoint.version}, not {version}; look again.",
-            f"该Webhook已是第{endpoint.version}版，而非第{version}版；请重新读取。",
-        )
     before = _state(endpoint)
     _apply(endpoint, wanted, rules=rules, at=at)
     if _state(endpoint) != before:
