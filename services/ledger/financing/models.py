@@ -42,6 +42,7 @@ class Claim(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("amount_fen > 0"),
         Index("claims_of_export", "export_id", "receivable_id"),
+        Index("claims_of_platform", "platform_id", "receivable_id"),
     )
 
     receivable_id: UUID = Field(primary_key=True, foreign_key="receivables.id")
@@ -54,6 +55,10 @@ class Claim(SQLModel, table=True):
     """What the platform was told, so that the file can be written again as it was."""
     on: date
     known_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
+    debtor_id: UUID | None = None
+    """The receivable's parties again: a claim says who sees it without asking the receivable,
+    which asks its claims."""
+    creditor_id: UUID | None = None
 
 
 class ClaimAnswer(SQLModel, table=True):

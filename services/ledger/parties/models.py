@@ -1,5 +1,6 @@
 """Enterprises and public bodies, how they are identified, and who signs in for them."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -209,6 +210,29 @@ class ApiKey(SQLModel, table=True):
     signing_secret: bytes | None = Field(default=None, sa_type=LargeBinary)
     """Sealed (vault.py); what its requests are signed with."""
     signed_only: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+
+
+class RegulatorScope(SQLModel, table=True):
+    """What a regulator sees of the book: debtors of a region, for one part of the ledger or all.
+
+    A regulator with rows sees what those say that hold today; one without, its own region.
+    """
+
+    __tablename__ = "regulator_scopes"
+    __table_args__ = (
+        CheckConstraint("region ~ '^[0-9]{0,6}$'"),
+        CheckConstraint("from_on <= until_on"),
+    )
+
+    holder: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    """A key's hash, or a person's id in 16 bytes."""
+    id: UUID = Field(primary_key=True)
+    region: str
+    """What a GB/T 2260 code starts with; '': the whole country."""
+    function: str
+    """One of `access.AREAS`; '': all of them, and the console."""
+    from_on: date
+    until_on: date
 
 
 class RequestNonce(SQLModel, table=True):
