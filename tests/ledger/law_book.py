@@ -39,6 +39,9 @@ _RATES: tuple[dict[str, Any], ...] = (
     {"agreed_annual_rate_percent": "1.5"},
     {"agreed_annual_rate_percent": "4.35", "day_basis": 360},
     {"agreed_daily_rate_percent": "0.03"},
+    {"penalty_percent": "1.25"},
+    {"penalty_percent": "0.5", "agreed_annual_rate_percent": "1.5", "penalty_cap_percent": "3"},
+    {"agreed_daily_rate_percent": "0.07", "penalty_cap_percent": "4.5"},
 )
 
 

@@ -39,6 +39,7 @@ READINGS: Final = frozenset(
         "statutory_reduction",
         "undeclared_size",
         "group_size",
+        "contract_date",
     }
 )
 """Readings that may be simulated. The others rest on facts that the book does not hold, such as
@@ -109,23 +110,20 @@ def kinds(session: Session, viewer: Viewer, rules: Rules, *, known_at: datetime)
     found = Kinds([], [])
     for row in session.connection().execute(_CONTRACTS, viewer.parameters()).mappings():
         before = editions.of(row["almanac_version"], row["signed_on"], changed=False)
-        rate = _rate(row)
-        live = decided_book_terms(_stored(row), rate, before)
+        live = decided_book_terms(_stored(row), _rate(row, before), before)
         found.live.append((row["ids"], live))
         if not rules.readings and not rules.entries:
             found.changed.append((row["ids"], live))
             continue
         after = editions.of(row["almanac_version"], row["signed_on"], changed=True)
         after = after._replace(settings=after.settings._replace(**rules.readings))
-        found.changed.append((row["ids"], _changed(row, rate, live, before, after)))
+        found.changed.append((row["ids"], _changed(row, live, before, after)))
     return found
 
 
-def _changed(
-    row: RowMapping, rate: RateFacts, live: BookTerms, before: Almanac, after: Almanac
-) -> BookTerms:
-    was = decide_book_terms(_facts(row, before), rate, before)
-    would_be = decide_book_terms(_facts(row, after), rate, after)
+def _changed(row: RowMapping, live: BookTerms, before: Almanac, after: Almanac) -> BookTerms:
+    was = decide_book_terms(_facts(row, before), _rate(row, before), before)
+    would_be = decide_book_terms(_facts(row, after), _rate(row, after), after)
     changes = {
         name: value for name, value in would_be._asdict().items() if value != getattr(was, name)
     }
@@ -154,7 +152,7 @@ def _facts(row: RowMapping, almanac: Almanac) -> ContractFacts:
     grouped = settings.group_size == "GROUP" and evidence.get("controlled_by_large", False)
     return facts_of(
         row["terms"],
-        signed_on=row["signed_on"],
+        signed_on=_signed_on(row, almanac),
         debtor_kind=row["debtor_kind"],
         creditor_size="LARGE" if undeclared or grouped else size,
         settlement=row["settlement"],
@@ -162,10 +160,19 @@ def _facts(row: RowMapping, almanac: Almanac) -> ContractFacts:
     )
 
 
-def _rate(row: RowMapping) -> RateFacts:
+def _signed_on(row: RowMapping, almanac: Almanac) -> date:
+    """Return the day of signing; CONTRACT_DATE, the other reading: of the framework agreement."""
+    framework_on: str | None = row["terms"].get("framework_signed_on")
+    if framework_on is None or almanac.settings.contract_date != "FRAMEWORK":
+        signed_on: date = row["signed_on"]
+        return signed_on
+    return date.fromisoformat(framework_on)
+
+
+def _rate(row: RowMapping, almanac: Almanac) -> RateFacts:
     clauses = clauses_of(
         row["terms"],
-        signed_on=row["signed_on"],
+        signed_on=_signed_on(row, almanac),
         debtor_kind=row["debtor_kind"],
         subject=row["subject"],
         declared=True,

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 
 from services.ledger.law import regime
 from services.ledger.law.decree_728 import GOV_TERM_OVER_60, PAY_WHEN_PAID
-from services.ledger.law.interest import Rate
-from services.ledger.law.rates import RateFacts, RatesDecision, decide_rates
+from services.ledger.law.interest import Rate, yearly_rate
+from services.ledger.law.rates import RateFacts, RatesDecision, below_floor, decide_rates
 from services.ledger.law.settings import Settings
 from services.ledger.law.terms import (
     ACCEPTANCE,
@@ -60,6 +60,9 @@ class BookTerms(NamedTuple):
     """The rate where a day of payment was agreed: no clause then waits for a third party."""
     bears_disputed: bool
     """DISPUTE_INTEREST, the other reading: interest falls on the disputed part as well."""
+    below: tuple[Rate, Rate] | None = None
+    """Where a sum owed once, or a limit, is weighed by what it comes to for the days late: the
+    LPR at signing, and the rate that counts where the agreement comes to less than that."""
 
 
 def decide_book_terms(facts: ContractFacts, rate: RateFacts, almanac: Almanac) -> BookTerms:
@@ -114,6 +117,7 @@ def _columns(
         _governing(rates),
         _governing(dated),
         settings.dispute_interest == "FROM_DUE_DATE",
+        _below(rates, decided, rate, almanac),
     )
 
 
@@ -139,6 +143,19 @@ def _start_rule(rule: str, settings: Settings) -> str:
     if rule == SETTLEMENT and settings.settlement_stalled == "DELIVERY":
         return "SETTLEMENT_OR_DELIVERY"
     return rule
+
+
+def _below(
+    rates: RatesDecision, decided: TermsDecision, rate: RateFacts, almanac: Almanac
+) -> tuple[Rate, Rate] | None:
+    agreed, lpr_percent = rates.agreed, rates.lpr_percent
+    if agreed is None or lpr_percent is None or rates.governing != "agreed":
+        return None
+    if agreed.flat is agreed.cap is None:
+        return None
+    basis = rate.day_basis or int(almanac.settings.day_basis)
+    below = below_floor(rates, rate, decided, almanac)
+    return yearly_rate(lpr_percent, day_basis=basis), below.governing_rate
 
 
 def _governing(rates: RatesDecision) -> Rate | None:

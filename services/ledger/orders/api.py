@@ -48,7 +48,7 @@ def post_contract(
         signed_on=body.signed_on,
         subject=body.subject,
         settlement=body.settlement,
-        terms=body.terms.model_dump(exclude_none=True),
+        terms=body.terms.model_dump(mode="json", exclude_none=True),
         debtor_kind=body.debtor_kind,
         creditor_size=body.creditor_size,
         creditor=None if body.creditor is None else body.creditor.model_dump(exclude_none=True),

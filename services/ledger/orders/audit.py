@@ -87,7 +87,9 @@ def audit_terms(clauses: Clauses, decided: TermsDecision, almanac: Almanac) -> l
     """
     flags = list(decided.flags)
     flags += decide_rates(clauses.rate, decided, almanac).flags
-    flags += audit_clauses(clauses.audit, decided, as_of=None)
+    asked = bool(clauses.audit.deposits) and decided.applies == "true"
+    limits = almanac.limits.on(clauses.rate.signed_on) if asked else None
+    flags += audit_clauses(clauses.audit, decided, as_of=None, limits=limits)
     flags += _tenor_flags(clauses, decided, almanac)
     return list(dict.fromkeys(flags))
 

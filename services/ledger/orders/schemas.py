@@ -30,6 +30,8 @@ class DepositIn(ApiModel):
 
     kind: Text
     cash_only: bool = False
+    percent: Percent | None = None
+    """Of the price, or for BID of the estimate."""
 
 
 class TermsIn(ApiModel):
@@ -40,9 +42,15 @@ class TermsIn(ApiModel):
     pay_when_paid: bool | None = None
     pay_in_proportion: bool | None = None
     rest_days_roll: bool | None = None
+    framework_signed_on: Day | None = None
+    """The framework agreement that the order was placed under."""
     inspection_days: Days | None = None
     agreed_annual_rate_percent: Percent | None = None
     agreed_daily_rate_percent: Percent | None = None
+    penalty_percent: Percent | None = None
+    """A sum owed once for being late, percent of the amount."""
+    penalty_cap_percent: Percent | None = None
+    """The most that agreed interest and penalty may come to, percent of the amount."""
     day_basis: Literal[360, 365, 366] | None = None
     noncash: bool | None = None
     noncash_clause: bool | None = None
@@ -65,6 +73,17 @@ class TermsIn(ApiModel):
             raise PydanticCustomError(
                 "RATE_TWICE",
                 "Give the rate a year or a day, not both. 利率请以年或日之一填写。",
+            )
+        bears = (
+            self.agreed_annual_rate_percent,
+            self.agreed_daily_rate_percent,
+            self.penalty_percent,
+        )
+        if self.penalty_cap_percent is not None and not any(bears):
+            raise PydanticCustomError(
+                "CAP_ALONE",
+                "penalty_cap_percent caps a rate or a penalty; give one."
+                " 上限须与利率或违约金同时填写。",
             )
         return self
 
@@ -100,6 +119,18 @@ class ContractIn(ApiModel):
     debtor_kind: Text | None = None
     creditor_size: Text | None = None
     creditor: CreditorIn | None = None
+
+    @model_validator(mode="after")
+    def _framework_first(self) -> Self:
+        """Refuse a framework agreement that is signed after what was ordered under it."""
+        framework_on = self.terms.framework_signed_on
+        if framework_on is not None and framework_on > self.signed_on:
+            raise PydanticCustomError(
+                "FRAMEWORK_LATER",
+                "terms.framework_signed_on lies after signed_on."
+                " 框架协议签订日（terms.framework_signed_on）晚于合同签订日。",
+            )
+        return self
 
 
 class ContractOut(ApiModel):

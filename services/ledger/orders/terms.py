@@ -20,7 +20,10 @@ TERM_KEYS: Final = (
     "inspection_days",
     "agreed_annual_rate_percent",
     "agreed_daily_rate_percent",
+    "penalty_percent",
+    "penalty_cap_percent",
     "day_basis",
+    "framework_signed_on",
     "noncash",
     "noncash_clause",
     "noncash_consent",
@@ -116,6 +119,8 @@ def clauses_of(
             _percent(terms.get("agreed_annual_rate_percent")),
             _percent(terms.get("agreed_daily_rate_percent")),
             terms.get("day_basis"),
+            _percent(terms.get("penalty_percent")),
+            _percent(terms.get("penalty_cap_percent")),
         ),
         AuditFacts(
             debtor_kind,
@@ -125,7 +130,11 @@ def clauses_of(
             noncash_consent=terms.get("noncash_consent", True),
             audit_condition=bool(terms.get("audit_condition")),
             deposits=tuple(
-                Deposit(each["kind"], each.get("cash_only", False))
+                Deposit(
+                    each["kind"],
+                    each.get("cash_only", False),
+                    percent=_percent(each.get("percent")),
+                )
                 for each in terms.get("deposits", ())
             ),
             delay_reasons=banned_though_agreed(terms),

@@ -119,6 +119,7 @@ def _rows(number: int, terms: BookTerms) -> list[dict[str, object]]:
         "agreed_rolls": terms.agreed_rolls,
         **_ratio("", terms.rate),
         **_ratio("day_", terms.day_rate),
+        "penalty": _penalty(terms),
     }
     rows = [named | {"late": False} | _term(terms.term)]
     if terms.term_2025 is not None:
@@ -139,7 +140,20 @@ def _term(term: Term) -> dict[str, object]:
 def _ratio(prefix: str, rate: Rate | None) -> dict[str, object]:
     if rate is None:
         return {f"{prefix}numerator": None, f"{prefix}denominator": None}
-    # A penalty or a rate that changes is no sum of fen times days; no clause of the book has one.
-    assert rate.flat is rate.cap is None
+    # A rate that changes is no sum of fen times days; no reading that is simulated has one.
     assert not rate.changes
     return {f"{prefix}numerator": rate.numerator, f"{prefix}denominator": rate.denominator}
+
+
+def _penalty(terms: BookTerms) -> list[int | None] | None:
+    """Return what stands beside the agreed rate, as ratios in the order of `sql.PENALTY`."""
+    rate = terms.rate
+    if rate is None or rate.flat is rate.cap is None:
+        return None
+    # No clause that waits for a third party changes what was agreed for being late.
+    assert terms.day_rate is not None
+    assert (terms.day_rate.flat, terms.day_rate.cap) == (rate.flat, rate.cap)
+    weighed: list[int | None] = [None] * 4
+    if terms.below is not None:
+        weighed = [part for one in terms.below for part in (one.numerator, one.denominator)]
+    return [*(rate.flat or (0, 1)), *(rate.cap or (None, None)), *weighed]

@@ -13,7 +13,7 @@ _TERM_COLUMNS: Final = """n integer, late boolean, split boolean,
         agreed_rolls boolean,
         due_term_days integer, due_term_months integer, due_cap_days integer, day_limit integer,
         day_over integer, numerator numeric, denominator numeric, day_numerator numeric,
-        day_denominator numeric"""
+        day_denominator numeric, penalty numeric[]"""
 
 TERMS: Final = f"""
     {{p}}every AS (
@@ -115,13 +115,13 @@ _DUE_DAYS: Final = """
       SELECT x.id, x.currency, x.face_fen, x.start_on,
         CASE WHEN x.rolls AND (x.agreed_rolls OR x.raw_on IS DISTINCT FROM x.agreed_due_on)
           THEN coalesce(k.next_workday, x.raw_on) ELSE x.raw_on END AS due_on,
-        x.numerator, x.denominator, x.bears_disputed,
+        x.numerator, x.denominator, x.penalty, x.bears_disputed,
         x.start_on + CAST(:{p}paid_within AS integer) AS paid_on,
         least(CAST(:{p}as_of AS date), x.start_on + CAST(:{p}paid_within AS integer))
           AS until_on
       FROM (
         SELECT r.id, r.currency, r.face_fen, r.start_on,
-          c.rolls, c.agreed_rolls, c.bears_disputed, r.agreed_due_on,
+          c.rolls, c.agreed_rolls, c.bears_disputed, c.penalty, r.agreed_due_on,
           CASE WHEN r.agreed_due_on IS NULL THEN least(r.start_on + c.due_term_days,
               (r.start_on + make_interval(months => c.due_term_months))::date,
               r.start_on + c.due_cap_days)
@@ -196,21 +196,37 @@ _STEPS: Final = """
 """The balance of the others is followed from change to change; an answer may be dated before its
 dispute, and nothing is then in dispute on the days between."""
 
-_FIGURES: Final = """
-    {p}figures AS (
+
+def _fen(amount: str, numerator: str, denominator: str) -> str:
+    return f"div(2 * {amount} * {numerator} + {denominator}, 2 * {denominator})"
+
+
+PENALTY: Final = f"""(SELECT CASE WHEN a.fen < {_fen("x.fen_days", "x.penalty[5]", "x.penalty[6]")}
+            THEN {_fen("x.fen_days", "x.penalty[7]", "x.penalty[8]")} ELSE a.fen END
+          FROM (SELECT least({_fen("x.fen_days", "x.numerator", "x.denominator")}
+            + {_fen("x.face_fen", "x.penalty[1]", "x.penalty[2]")},
+            {_fen("x.face_fen", "x.penalty[3]", "x.penalty[4]")}) AS fen) a)"""
+"""A sum owed once and a limit, of the face; below the LPR (5, 6) the rate (7, 8) counts instead.
+
+Every ratio is rounded by itself, half up, as in `law.interest`.
+"""
+
+_FIGURES: Final = f"""
+    {{p}}figures AS (
       SELECT x.id, x.currency, x.start_on, x.due_on, x.days_overdue, x.undisputed_fen,
         CASE WHEN x.days_overdue = 0 THEN 0 ELSE x.undisputed_fen END AS overdue_fen,
         CASE WHEN x.fen_days = 0 THEN sign(x.numerator) * 0
-          ELSE div(2 * x.fen_days * x.numerator + x.denominator, 2 * x.denominator)
-          END::bigint AS interest_fen
+          WHEN x.penalty IS NULL THEN {_fen("x.fen_days", "x.numerator", "x.denominator")}
+          ELSE {PENALTY} END::bigint AS interest_fen
       FROM (
-        SELECT d.id, d.currency, d.start_on, d.due_on, d.numerator, d.denominator,
+        SELECT d.id, d.currency, d.face_fen, d.start_on, d.due_on, d.numerator, d.denominator,
+          d.penalty,
           CASE WHEN d.late IS NOT TRUE THEN 0
             WHEN d.followed THEN coalesce(t.late_until - d.due_on, 0)
             WHEN d.amount_fen = d.face_fen AND d."on" < d.until_on
               THEN greatest(0, d."on" - d.due_on)
             ELSE d.until_on - d.due_on END AS days_overdue,
-          CASE WHEN d.paid_on <= :{p}as_of THEN 0
+          CASE WHEN d.paid_on <= :{{p}}as_of THEN 0
             WHEN d.followed THEN t.undisputed_fen
             ELSE d.face_fen - coalesce(d.amount_fen, 0) END AS undisputed_fen,
           CASE WHEN d.late IS NOT TRUE THEN 0
@@ -218,7 +234,7 @@ _FIGURES: Final = """
             ELSE d.face_fen::numeric * (d.until_on - d.due_on) - coalesce(
               d.amount_fen::numeric * greatest(0, d.until_on - greatest(d."on", d.due_on)), 0)
             END AS fen_days
-        FROM {p}weighed d LEFT JOIN {p}stepped t ON t.receivable_id = d.id
+        FROM {{p}}weighed d LEFT JOIN {{p}}stepped t ON t.receivable_id = d.id
       ) x
     )"""
 
