@@ -91,7 +91,7 @@ from services.events.parties import (
     UserAdded,
     UserPasswordSet,
 )
-from services.events.payments import PaymentAllocated
+from services.events.payments import AccountChanged, PaymentAllocated
 from services.events.receivables import (
     ConfirmationRequested,
     DisputeResolved,
@@ -117,6 +117,7 @@ __all__ = [
     "MEANING",
     "REVIEW_FLAG",
     "REVIEW_NOTE",
+    "AccountChanged",
     "AlmanacImported",
     "Amount",
     "ApiKeyAdded",

@@ -2,8 +2,9 @@
 
 from datetime import date
 from typing import ClassVar
+from uuid import UUID
 
-from services.events.envelope import Amount, OfReceivable
+from services.events.envelope import Amount, Data, OfReceivable
 
 
 class PaymentAllocated(OfReceivable):
@@ -18,3 +19,15 @@ class PaymentAllocated(OfReceivable):
     interest: Amount = "0.00"
     """What of the amount went to claimed interest; the rest lowered the principal."""
     interest_open: Amount = "0.00"
+
+
+class AccountChanged(Data):
+    """A party is paid to another account from a day on; the number itself is in no event."""
+
+    type: ClassVar[str] = "account.changed"
+    party_id: UUID
+    account: str
+    """The last digits of the number."""
+    bank_name: str
+    account_name: str
+    valid_from: date

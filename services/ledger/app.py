@@ -15,10 +15,12 @@ from services.ledger.intake.api import router as intake
 from services.ledger.log.api import router as log
 from services.ledger.orders.api import router as orders
 from services.ledger.parties.api import router as parties
+from services.ledger.payments.accounts_api import router as accounts
 from services.ledger.payments.api import router as payments
 from services.ledger.problems import LedgerApi
 from services.ledger.proof.api import router as proof
 from services.ledger.receivables.acts_api import router as acts
+from services.ledger.receivables.almanac_api import router as almanac
 from services.ledger.receivables.api import router as receivables
 from services.ledger.receivables.receipts_api import router as receipts
 from services.ledger.web.metrics import router as metrics
@@ -40,6 +42,8 @@ DOMAIN = (
     receivables,  # First, as routes are tried in turn and these are asked most.
     acts,
     approvals,
+    accounts,
+    almanac,
     parties,
     orders,
     receipts,

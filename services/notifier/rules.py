@@ -67,6 +67,12 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "receivable.exported": Rule("已提交融资平台", "sent to a financing platform", inbox=_BOTH),
         "receivable.financed": Rule("已获融资", "receivable financed", email=_BOTH),
         "receivable.refused": Rule("融资被拒绝", "financing refused", email=_CREDITOR),
+        # A proposal is its party's own affair: the party stands where the debtor would.
+        "approval.requested": Rule("待复核", "waits for approval", email=_DEBTOR),
+        "approval.approved": Rule("复核通过", "approved", inbox=_DEBTOR),
+        "approval.rejected": Rule("复核驳回", "not approved", email=_DEBTOR),
+        "approval.expired": Rule("复核逾期失效", "approval expired", email=_DEBTOR),
+        "account.changed": Rule("收款账户已变更", "account changed", email=_DEBTOR),
         "webhook.disabled": Rule("Webhook已停用", "webhook switched off", email=_DEBTOR),
     }
 )

@@ -11,6 +11,8 @@ from sqlmodel import Session
 
 from services.events import InterestClaimed, InterestWaived
 from services.ledger.access import Viewer
+from services.ledger.approvals.gate import require
+from services.ledger.approvals.kinds import WAIVE, Effect
 from services.ledger.arrears.interest_figure import canonical, figure_of
 from services.ledger.arrears.reasoning import put
 from services.ledger.errors import LedgerError, NotFoundError
@@ -68,6 +70,8 @@ class Waiver:
     claim_id: UUID | None = None
     reason: str = ""
     request_id: str = ""
+    dated: bool = False
+    """The day was given; it is not just the day on which it is done."""
 
 
 # The locks come first: what the claim is weighed by is what is known once nobody else moves it.
@@ -213,6 +217,9 @@ def waive(session: Session, viewer: Viewer, waiver: Waiver) -> bool:
     if amount_fen > left_fen:
         english = "of interest claimed by that day and not paid"
         raise exceeds(amount_fen, left_fen, english, "截至该日已主张且未付的利息")
+    facts = {"invoice_number": claim.invoice_number, "debtor": claim.debtor_name}
+    facts |= {"on": waiver.on.isoformat() if waiver.dated else "", "reason": waiver.reason}
+    require(session, viewer, WAIVE, Effect(claim.id, facts, amount_fen, claim.currency))
     row = {
         "receivable_id": claim.id,
         "id": waiver.id,

@@ -12,6 +12,10 @@ from sqlmodel import Session
 
 from services.events import REVIEW_NOTE
 from services.ledger.access import Viewer
+from services.ledger.approvals.commands import Arguments, command
+from services.ledger.approvals.kinds import WAIVE
+from services.ledger.approvals.schemas import ProposalOut, answered
+from services.ledger.approvals.service import submit
 from services.ledger.arrears import interest, interest_queries
 from services.ledger.arrears.interest import Asked, Waiver
 from services.ledger.cursors import Paged
@@ -171,6 +175,30 @@ def post_interest_claim(
     return _out(session, viewer, receivable_id)
 
 
+class WaiveArguments(InterestWaiverIn, Arguments):
+    """Interest of one receivable given up."""
+
+    receivable_id: UUID
+
+
+def _waive(session: Session, viewer: Viewer, given: WaiveArguments, request_id: str) -> bool:
+    assert given.id is not None
+    waiver = Waiver(
+        id=given.id,
+        receivable_id=given.receivable_id,
+        on=past_day(given.on),
+        amount_fen=None if given.amount is None else parse_fen(given.amount),
+        claim_id=given.claim_id,
+        reason=given.reason,
+        request_id=request_id,
+        dated=given.on is not None,
+    )
+    return interest.waive(session, viewer, waiver)
+
+
+WAIVER = command(WAIVE, WaiveArguments, _waive)
+
+
 @router.post("/receivables/{receivable_id}/interest-waivers", status_code=status.HTTP_201_CREATED)
 def post_interest_waiver(
     receivable_id: UUID,
@@ -179,18 +207,17 @@ def post_interest_waiver(
     session: DbSession,
     request: Request,
     response: Response,
-) -> InterestOut:
-    """Give claimed interest up, in part or by claim; the same again answers 200."""
-    waiver = Waiver(
-        id=body.id or new_id(),
-        receivable_id=receivable_id,
-        on=past_day(body.on),
-        amount_fen=None if body.amount is None else parse_fen(body.amount),
-        claim_id=body.claim_id,
-        reason=body.reason,
-        request_id=request_id(request),
-    )
-    if not interest.waive(session, viewer, waiver):
+) -> InterestOut | ProposalOut:
+    """Give claimed interest up, in part or by claim; the same again answers 200.
+
+    202: others have to approve it first.
+    """
+    given = WaiveArguments(receivable_id=receivable_id, **dict(body))
+    outcome = submit(session, viewer, WAIVER, given, request_id(request))
+    answer = answered(outcome, response)
+    if isinstance(answer, ProposalOut):
+        return answer
+    if not answer:
         response.status_code = status.HTTP_200_OK
     return _out(session, viewer, receivable_id)
 

@@ -11,6 +11,8 @@ from sqlalchemy import Row, text
 from sqlmodel import Session
 
 from services.ledger.access import Viewer
+from services.ledger.approvals.gate import require
+from services.ledger.approvals.kinds import ANSWER, Effect
 from services.ledger.errors import LedgerError
 from services.ledger.financing.queries import get_export
 
@@ -161,6 +163,12 @@ def take_in(
         }
         for match in new.values()
     ]
+    counted = Counter(row["state"] for row in told)
+    financed_fen = sum(answers[match.n].financed_fen for match in new.values())
+    if told:
+        facts = {"reference": reference, "platform": export.platform_code}
+        facts |= {state: str(count) for state, count in sorted(counted.items())}
+        require(session, viewer, ANSWER, Effect(export.id, facts, financed_fen, export.currency))
     parameters = {
         "rows": json.dumps(told),
         "on": on,
@@ -171,14 +179,13 @@ def take_in(
         "request_id": request_id,
     }
     connection.execute(_TAKE_IN, parameters)
-    counted = Counter(row["state"] for row in told)
     return AnswerResult(
         reference=reference,
         financed=counted["FINANCED"],
         pending=counted["PENDING"],
         refused=counted["REFUSED"],
         repeated=len(matches) - len(new),
-        financed_fen=sum(answers[match.n].financed_fen for match in new.values()),
+        financed_fen=financed_fen,
     )
 
 

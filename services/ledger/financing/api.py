@@ -1,22 +1,27 @@
 """Eligible receivables, exports to platforms and their answers, over HTTP."""
 
+import base64
+import hashlib
 import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Query, Request, UploadFile, status
+from fastapi import Query, Request, Response, UploadFile, status
 from fastapi.responses import FileResponse
 from pydantic import AwareDatetime
 from starlette.background import BackgroundTask
 
+from services.ledger.approvals.gate import rule_for
+from services.ledger.approvals.kinds import ANSWER, OFFER, OFFER_BACK
+from services.ledger.approvals.schemas import ProposalOut, answered
+from services.ledger.approvals.service import submit
 from services.ledger.clock import today
 from services.ledger.cursors import Paged
 from services.ledger.edges import (
     ApiModel,
     AskedBy,
-    Currency,
     Day,
     DbSession,
     Router,
@@ -25,7 +30,11 @@ from services.ledger.edges import (
     request_id,
 )
 from services.ledger.financing import exporting, queries, service
+from services.ledger.financing.answering import AnswerResult
+from services.ledger.financing.commands import ANSWERED, OFFERS, AnswerArguments, OfferArguments
 from services.ledger.financing.files.formats import FORMATS
+from services.ledger.financing.schemas import ExportIn
+from services.ledger.ids import id_of
 from services.ledger.money import format_fen
 
 router = Router(prefix="/v1", tags=["financing"])
@@ -71,17 +80,6 @@ class PlatformIn(ApiModel):
     code: Text
     name: Text
     party_id: UUID | None = None
-
-
-class ExportIn(ApiModel):
-    """What to offer to which platform, as of a day (today if absent).
-
-    Without a currency it is the only one that is eligible.
-    """
-
-    platform: Text
-    currency: Currency | None = None
-    as_of: Day | None = None
 
 
 class StateOut(ApiModel):
@@ -177,23 +175,19 @@ def post_platform(
 
 
 @router.post("/exports", status_code=status.HTTP_201_CREATED)
-def post_export(body: ExportIn, viewer: AskedBy, session: DbSession, request: Request) -> ExportOut:
+def post_export(
+    body: ExportIn, viewer: AskedBy, session: DbSession, request: Request, response: Response
+) -> ExportOut | ProposalOut:
     """Reserve all that the asker may offer to a platform; its file is fetched afterwards.
 
-    A day in the past is for the operator, who answers for what has happened since.
+    A day in the past is for the operator, who answers for what has happened since. 202: others
+    have to approve it first, and until then nothing is reserved.
     """
-    day = past_day(body.as_of)
-    if day != today():
-        viewer.require("operator")
-    export = exporting.reserve(
-        session,
-        viewer,
-        platform=body.platform,
-        currency=body.currency,
-        as_of=day,
-        request_id=request_id(request),
-    )
-    return _export(session, export)
+    given = OfferArguments(**dict(body))
+    kind = OFFER_BACK if past_day(body.as_of) != today() else OFFER
+    outcome = submit(session, viewer, OFFERS[kind.code], given, request_id(request))
+    answer = answered(outcome, response)
+    return answer if isinstance(answer, ProposalOut) else _export(session, answer)
 
 
 @router.get("/exports/{reference}")
@@ -251,12 +245,28 @@ def _forget(name: str) -> None:
 
 @router.post("/exports/answers", max_body_size=ANSWER_BYTES)
 def post_answer(
-    file: UploadFile, viewer: AskedBy, session: DbSession, request: Request
-) -> AnswerOut:
-    """Take in a platform's tsin.002 answer; the same file again changes nothing."""
-    result = service.read_answer_file(
-        session, viewer, file.file, on=today(), request_id=request_id(request)
+    file: UploadFile, viewer: AskedBy, session: DbSession, request: Request, response: Response
+) -> AnswerOut | ProposalOut:
+    """Take in a platform's tsin.002 answer; the same file again changes nothing.
+
+    202: others at the platform have to approve it first.
+    """
+    if rule_for(session, viewer, ANSWER) is None:
+        result = service.read_answer_file(
+            session, viewer, file.file, on=today(), request_id=request_id(request)
+        )
+        return _answer(result)
+    content = file.file.read()
+    given = AnswerArguments(
+        id=id_of("answer", hashlib.sha256(content).hexdigest()),
+        content=base64.b64encode(content).decode(),
     )
+    outcome = submit(session, viewer, ANSWERED, given, request_id(request))
+    answer = answered(outcome, response)
+    return answer if isinstance(answer, ProposalOut) else _answer(answer)
+
+
+def _answer(result: AnswerResult) -> AnswerOut:
     return AnswerOut(
         reference=result.reference,
         financed=result.financed,

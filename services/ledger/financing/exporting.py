@@ -13,6 +13,8 @@ from sqlmodel import Session
 
 from services.events import PlatformRegistered
 from services.ledger.access import Viewer
+from services.ledger.approvals.gate import require
+from services.ledger.approvals.kinds import OFFER, OFFER_BACK, Effect
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.financing.queries import (
     ELIGIBLE,
@@ -183,6 +185,7 @@ def reserve(
     as_of: date,
     currency: str | None = None,
     request_id: str = "",
+    back: bool = False,
 ) -> ExportSummary:
     """Reserve all that is eligible on a day in one currency for a platform, as one export.
 
@@ -194,8 +197,10 @@ def reserve(
 
     Args:
         currency: the only one eligible, if absent.
+        back: the day is not that on which it is done, which has an approval of its own.
 
     Raises:
+        ApprovalNeededError: others have to approve it first; nothing is reserved then.
         CurrencyAmbiguousError: none was named and several are eligible.
         NothingEligibleError: there is nothing to offer.
         NotFoundError: no such platform.
@@ -224,12 +229,19 @@ def reserve(
         "actor": viewer.name,
         "request_id": request_id,
     }
-    if connection.execute(_RESERVE, parameters).one_or_none() is None:
-        raise NothingEligibleError(
-            f"Nothing in {currency} is eligible on {as_of}: confirmed, delivered, not overdue,"
-            " unpaid, undisputed and not offered already. 'report eligible' shows each rule.",
-            f"{as_of}没有{currency}的合格应收账款（已确认、已交付、未逾期、未付、无争议、未转让）；"
-            "可用“report eligible”查看。",
-        )
-    operator = Viewer(viewer.name, "operator", viewer.party_id)
-    return get_export(session, operator, reference)
+    # What others approve is what was reserved to the fen, so it is reserved first and let go again.
+    with session.begin_nested():
+        if connection.execute(_RESERVE, parameters).one_or_none() is None:
+            raise NothingEligibleError(
+                f"Nothing in {currency} is eligible on {as_of}: confirmed, delivered, not overdue,"
+                " unpaid, undisputed and not offered already. 'report eligible' shows each rule.",
+                f"{as_of}没有{currency}的合格应收账款"
+                "（已确认、已交付、未逾期、未付、无争议、未转让）；可用“report eligible”查看。",
+            )
+        operator = Viewer(viewer.name, "operator", viewer.party_id)
+        export = get_export(session, operator, reference)
+        facts = {"platform": code, "rows": str(export.count)}
+        facts |= {"as_of": as_of.isoformat()} if back else {}
+        effect = Effect(platform_id, facts, export.total_fen, currency)
+        require(session, viewer, OFFER_BACK if back else OFFER, effect)
+    return export

@@ -15,6 +15,8 @@ from services.ledger.access import Viewer
 from services.ledger.almanac import service as almanac
 from services.ledger.almanac.notices import Fault, check, read
 from services.ledger.almanac.table import FIRST, LAST, store_calendar
+from services.ledger.approvals.gate import require
+from services.ledger.approvals.kinds import ALMANAC, Effect
 from services.ledger.errors import LedgerError
 from services.ledger.ids import id_of
 from services.ledger.law.calendar import Calendar
@@ -92,14 +94,18 @@ def import_almanac(
     )
     if faults:
         raise AlmanacFileError(sorted(faults))
+    counts = Counter(entry.kind for entry in entries)
+    sha256 = hashlib.sha256(content).hexdigest()
+    facts = {"file": name, "sha256": sha256}
+    facts |= {"rows": "，".join(f"{kind} {count}" for kind, count in sorted(counts.items()))}
+    require(session, viewer, ALMANAC, Effect(id_of("almanac file", sha256), facts))
     now = almanac.record(session, content, entries, name=name, actor=viewer.name)
     days, due_days = bring_calendar(
         session, now.almanac.calendar, source=entries[0].source, version=now.version
     )
-    counts = Counter(entry.kind for entry in entries)
     told = AlmanacImported(
         almanac_version=now.version,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=sha256,
         rows=dict(counts),
         calendar_days=days,
         due_days=due_days,

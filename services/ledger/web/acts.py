@@ -2,17 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import partial
+from typing import Final, Literal
 
 from sqlmodel import Session
 
 from services.ledger.access import Viewer
+from services.ledger.approvals.queries import Proposal
+from services.ledger.approvals.service import submit
 from services.ledger.errors import LedgerError
+from services.ledger.money import format_fen
 from services.ledger.receivables import service
+from services.ledger.receivables.commands import (
+    CONFIRMATION,
+    CREDIT_NOTE,
+    RESOLUTION,
+    ConfirmArguments,
+    CreditArguments,
+    ResolveArguments,
+)
 from services.ledger.receivables.queries import Claim
 from services.ledger.receivables.service import Act
 
-Do = Callable[[Session, Viewer, Act], Claim]
+Do = Callable[[Session, Viewer, Act], Claim | Proposal]
 
 
 class NothingToDoError(LedgerError):
@@ -43,27 +55,53 @@ class Form:
     danger: bool = False
 
 
-def _reject(session: Session, viewer: Viewer, act: Act) -> Claim:
-    return service.confirm(session, viewer, replace(act, amount_fen=0))
+def _confirm(session: Session, viewer: Viewer, act: Act) -> Claim | Proposal:
+    given = ConfirmArguments(
+        id=act.id,
+        receivable_id=act.receivable_id,
+        amount=format_fen(act.amount_fen) if act.amount_fen else None,
+        reject=not act.amount_fen,
+        reason=act.reason,
+    )
+    return submit(session, viewer, CONFIRMATION, given, act.request_id)
 
 
-def _accept(session: Session, viewer: Viewer, act: Act) -> Claim:
-    return service.resolve(session, viewer, act, upheld=True)
+def _reject(session: Session, viewer: Viewer, act: Act) -> Claim | Proposal:
+    return _confirm(session, viewer, replace(act, amount_fen=0))
 
 
-def _withdraw(session: Session, viewer: Viewer, act: Act) -> Claim:
-    return service.resolve(session, viewer, act, upheld=False)
+def _resolve(
+    outcome: Literal["upheld", "withdrawn"], session: Session, viewer: Viewer, act: Act
+) -> Claim | Proposal:
+    given = ResolveArguments(
+        id=act.id,
+        receivable_id=act.receivable_id,
+        amount=format_fen(act.amount_fen),
+        reason=act.reason,
+        outcome=outcome,
+    )
+    return submit(session, viewer, RESOLUTION, given, act.request_id)
+
+
+def _credit(session: Session, viewer: Viewer, act: Act) -> Claim | Proposal:
+    given = CreditArguments(
+        id=act.id,
+        receivable_id=act.receivable_id,
+        amount=format_fen(act.amount_fen),
+        reason=act.reason,
+    )
+    return submit(session, viewer, CREDIT_NOTE, given, act.request_id)
 
 
 _DOING: Final[dict[str, Do]] = {
-    "confirm": service.confirm,
-    "confirm-part": service.confirm,
+    "confirm": _confirm,
+    "confirm-part": _confirm,
     "reject": _reject,
     "dispute": service.dispute,
-    "accept": _accept,
+    "accept": partial(_resolve, "upheld"),
     "request": service.request_confirmation,
-    "credit": service.credit,
-    "withdraw": _withdraw,
+    "credit": _credit,
+    "withdraw": partial(_resolve, "withdrawn"),
 }
 _ABOUT_AMOUNT: Final = frozenset(
     {"confirm", "confirm-part", "dispute", "accept", "credit", "withdraw"}
@@ -72,8 +110,8 @@ _WITH_REASON: Final = frozenset({"confirm-part", "reject", "dispute"})
 NAMES: Final = frozenset(_DOING)
 
 
-def do(session: Session, viewer: Viewer, name: str, act: Act) -> Claim:
-    """Do one of the acts; who may do it is the services' to say.
+def do(session: Session, viewer: Viewer, name: str, act: Act) -> Claim | Proposal:
+    """Do one of the acts, or propose it; who may do it is the services' to say.
 
     Raises:
         LedgerError: it is refused.

@@ -13,6 +13,7 @@ from services.ledger.parties.sessions import tell_signed_out
 from services.ledger.web import cookies
 from services.ledger.web.pages_access import router as access
 from services.ledger.web.pages_account import router as account
+from services.ledger.web.pages_approvals import router as approvals
 from services.ledger.web.pages_book import router as book
 from services.ledger.web.pages_complaints import router as complaints
 from services.ledger.web.pages_edge import CONSOLE, SIGN_IN, Writer, pages, see
@@ -25,7 +26,7 @@ from services.ledger.web.render import STYLE
 _WEEK: Final = "public, max-age=604800, immutable"
 
 router = pages()
-for one in (sign_in, single, account, access, book, receivables, complaints, inbox):
+for one in (sign_in, single, account, access, book, receivables, complaints, approvals, inbox):
     router.include_router(one)
 
 

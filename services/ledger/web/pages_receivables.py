@@ -18,6 +18,7 @@ from services.ledger.money import parse_fen
 from services.ledger.receivables.queries import Claim, get_visible
 from services.ledger.receivables.service import Act
 from services.ledger.web import acts, arrears_panel, queries, words
+from services.ledger.web.pages_approvals import waiting_on
 from services.ledger.web.pages_edge import (
     CONSOLE,
     AsOf,
@@ -153,6 +154,7 @@ def _one(
         events=[_event(event) for event in events],
         forms=[(form, new_id()) for form in acts.forms(viewer, claim, requested=requested)],
         arrears=arrears_panel.panel(session, viewer, claim, today=today(), now=now()),
+        waiting=waiting_on(session, viewer, claim.id),
         note=REVIEW_NOTE,
     )
 

@@ -151,6 +151,7 @@ NAVIGATION: Final = _table(
         "/console/complaints": ("投诉", "Complaints"),
         "/console/eligible": ("可融资", "Eligible"),
         "/console/exports": ("导出批次", "Exports"),
+        "/console/approvals": ("审批", "Approvals"),
         "/console/inbox": ("消息", "Inbox"),
     }
 )

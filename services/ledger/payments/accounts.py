@@ -1,0 +1,158 @@
+"""Where a party wants to be paid: a change is what a thief would ask for, so others approve it."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from services.events import AccountChanged
+from services.ledger.access import NotAllowedError, Viewer
+from services.ledger.approvals.gate import require
+from services.ledger.approvals.kinds import ACCOUNT, Effect
+from services.ledger.errors import NotFoundError, ReusedIdError
+from services.ledger.log.service import Entry, append
+from services.ledger.parties.models import Party
+from services.ledger.payments.account_models import RepaymentAccount
+from services.ledger.vault import seal, unseal
+
+_SHOWN_DIGITS: Final = 4
+_ALONE: Final = text("SELECT id FROM parties WHERE id = :id FOR NO KEY UPDATE")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account with a bank."""
+
+    holder: str
+    bank: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A party's next account, from a day on; None: from the day it is done."""
+
+    id: UUID
+    party_id: UUID
+    account: Account
+    valid_from: date | None
+    request_id: str = ""
+
+
+def _purpose(account_id: UUID) -> str:
+    return f"repayment account {account_id}"
+
+
+def shown(number: str) -> str:
+    """Return what people may see of a number.
+
+    >>> shown("6222020200012345678")
+    '****5678'
+    """
+    return "****" + number[-_SHOWN_DIGITS:]
+
+
+def _check_own(session: Session, viewer: Viewer, party_id: UUID) -> None:
+    if viewer.party_id != party_id or session.get(Party, party_id) is None:
+        raise NotFoundError("There is no such party.", "没有该主体。")
+    if viewer.role not in {"supplier", "core_enterprise", "platform"}:
+        raise NotAllowedError("Only the party itself may do this.", "仅主体本身可以办理。")
+
+
+def change_account(session: Session, viewer: Viewer, change: Change, *, today: date) -> bool:
+    """Let a party be paid to another account; return False if it was recorded before.
+
+    Raises:
+        NotFoundError: another party's, or none.
+        ReusedIdError: the id names another account.
+        ApprovalNeededError: others have to approve it first.
+    """
+    _check_own(session, viewer, change.party_id)
+    session.connection().execute(_ALONE, {"id": change.party_id})
+    known = session.get(RepaymentAccount, (change.party_id, change.id))
+    plain = json.dumps(vars_of(change.account), sort_keys=True, ensure_ascii=False).encode()
+    if known is not None:
+        if unseal(known.sealed, of=_purpose(known.id)) != plain:
+            raise ReusedIdError(
+                f"The id {change.id} already names another account; use an id of its own.",
+                f"编号{change.id}已用于另一账户；请使用新编号。",
+                field="id",
+            )
+        return False
+    facts = {
+        "holder": change.account.holder,
+        "bank": change.account.bank,
+        "account": shown(change.account.number),
+        "valid_from": change.valid_from.isoformat() if change.valid_from else "",
+        "before": _before(session, change.party_id),
+    }
+    require(session, viewer, ACCOUNT, Effect(change.party_id, facts))
+    row = RepaymentAccount(
+        party_id=change.party_id,
+        id=change.id,
+        sealed=seal(plain, of=_purpose(change.id)),
+        shown=shown(change.account.number),
+        valid_from=change.valid_from or today,
+    )
+    session.add(row)
+    session.flush()
+    told = AccountChanged(
+        party_id=change.party_id,
+        account=row.shown,
+        bank_name=change.account.bank,
+        account_name=change.account.holder,
+        valid_from=row.valid_from,
+    )
+    entry = Entry(change.party_id, told, viewer.name, viewer.party_id, debtor_id=change.party_id)
+    append(session, [entry], change.request_id)
+    return True
+
+
+def vars_of(account: Account) -> dict[str, str]:
+    """Return an account as it is sealed."""
+    return {"holder": account.holder, "bank": account.bank, "number": account.number}
+
+
+def _before(session: Session, party_id: UUID) -> str:
+    found = _listed(session, party_id)
+    return found[0].shown if found else ""
+
+
+def _listed(session: Session, party_id: UUID) -> list[RepaymentAccount]:
+    newest = (
+        select(RepaymentAccount)
+        .where(RepaymentAccount.party_id == party_id)
+        .order_by(
+            col(RepaymentAccount.valid_from).desc(),
+            col(RepaymentAccount.recorded_at).desc(),
+            col(RepaymentAccount.id).desc(),
+        )
+        .limit(200)
+    )
+    return list(session.exec(newest))
+
+
+def accounts(session: Session, viewer: Viewer, party_id: UUID) -> list[dict[str, Any]]:
+    """Return a party's accounts, the newest first, with what may be shown of their numbers.
+
+    Raises:
+        NotFoundError: another party's, or none.
+    """
+    _check_own(session, viewer, party_id)
+    found = []
+    for row in _listed(session, party_id):
+        plain = json.loads(unseal(row.sealed, of=_purpose(row.id)))
+        found.append(
+            {
+                "id": row.id,
+                "holder": plain["holder"],
+                "bank": plain["bank"],
+                "account": row.shown,
+                "valid_from": row.valid_from,
+            }
+        )
+    return found
