@@ -19,6 +19,16 @@ _GAUGES: Final = (
         "extract(epoch FROM now() - max(assessed_at))::bigint FROM assessments",
     ),
     ("ledger_exports", "Exports handed to platforms.", "count(*) FROM exports"),
+    (
+        "ledger_webhooks_waiting",
+        "Webhook messages that are due and not sent.",
+        "count(*) FROM webhook_deliveries WHERE state = 'WAITING' AND due_at <= now()",
+    ),
+    (
+        "ledger_webhooks_switched_off",
+        "Webhooks the ledger switched off because nothing arrived.",
+        "count(*) FROM webhook_endpoints WHERE disabled_because IN ('GONE', 'FAILING')",
+    ),
 )
 _READ: Final = text("SELECT " + ", ".join(f"(SELECT {sql}) AS {name}" for name, _, sql in _GAUGES))
 
