@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from services.ledger.cli import (
     almanac,
+    approvals,
     books,
     files,
     keys,
@@ -45,6 +46,7 @@ lists.add_to(reports.app)
 app.add_typer(reports.app, name="report")
 app.add_typer(laws.app, name="law")
 app.add_typer(almanac.app, name="almanac")
+app.add_typer(approvals.app, name="approvals")
 reasoning.add_to(app)
 simulate.add_to(app)
 proof.add_to(app)
