@@ -41,7 +41,7 @@ bench: setup ## Measure the ratios the README states
 	$(BIN)/python -m tests.bench
 
 soak: setup ## The long runs: crashes, kills, many rounds
-	$(BIN)/pytest -m soak --override-ini addopts="--strict-markers --strict-config --import-mode=importlib" tests
+	$(BIN)/pytest -m soak --override-ini addopts="--strict-markers --strict-config --import-mode=importlib -p no:schemathesis" tests
 
 fmt: setup ## Format
 	$(BIN)/ruff format .
