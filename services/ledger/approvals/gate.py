@@ -16,6 +16,19 @@ from services.ledger.errors import LedgerError
 
 _EXPIRY_HOURS: Final = 168
 _CNY: Final = "CNY"
+DIVIDED: Final = (
+    "EXISTS (SELECT FROM users u WHERE u.party_id = {party} AND u.duty = 'checker')"
+    " OR EXISTS (SELECT FROM approval_proposals p WHERE p.party_id = {party})"
+)
+"""The condition that a party, ``{party}``, divides its duties where it has set no rule.
+
+Once it has divided them it stays so, also when its last checker is gone.
+"""
+CONFIRMS_APART: Final = (
+    f"({DIVIDED} OR EXISTS (SELECT FROM approval_rules a WHERE a.party_id = {{party}}))"
+)
+"""The condition that what a debtor records itself is not thereby confirmed: it confirms apart from
+recording, and the gate says with whose approval."""
 _IN_FORCE: Final = """
     SELECT r.holds_for, r.steps, r.expiry_hours, {default} AS divided
     FROM (SELECT) one LEFT JOIN LATERAL (
@@ -29,11 +42,9 @@ _IN_FORCE: Final = """
 _OF_PARTY: Final = text(
     _IN_FORCE.format(
         whose="party_id = :party_id",
-        default="EXISTS (SELECT FROM users u WHERE u.party_id = :party_id AND u.duty = 'checker')"
-        " OR EXISTS (SELECT FROM approval_proposals p WHERE p.party_id = :party_id)",
+        default=DIVIDED.format(party="CAST(:party_id AS uuid)"),
     )
 )
-"""Once a party has divided the duties it stays so, also when its last checker is gone."""
 _OF_INSTALLATION: Final = text(
     _IN_FORCE.format(
         whose="party_id IS NULL",

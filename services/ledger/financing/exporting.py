@@ -231,7 +231,7 @@ def reserve(
     }
     # What others approve is what was reserved to the fen, so it is reserved first and let go again.
     with session.begin_nested():
-        if connection.execute(_RESERVE, parameters).one_or_none() is None:
+        if session.connection().execute(_RESERVE, parameters).one_or_none() is None:
             raise NothingEligibleError(
                 f"Nothing in {currency} is eligible on {as_of}: confirmed, delivered, not overdue,"
                 " unpaid, undisputed and not offered already. 'report eligible' shows each rule.",

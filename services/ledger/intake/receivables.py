@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from services.ledger.access import VISIBLE
+from services.ledger.approvals.gate import CONFIRMS_APART
 from services.ledger.config import settings
 from services.ledger.intake.desk import Desk
 from services.ledger.intake.opening import (
@@ -40,8 +41,8 @@ _DOCUMENTS: Final = f"""
       coalesce(o.id, CASE WHEN c.id IS NULL THEN g.order_id END) AS order_id,
       r.id AS contract_id, r.debtor_id, r.creditor_id,
       e.id IS NOT NULL AS known,
-      :by_debtor AND CAST(:sees_all AS boolean) OR r.debtor_id = CAST(:viewer AS uuid)
-        AS confirmed
+      (:by_debtor AND CAST(:sees_all AS boolean) OR r.debtor_id = CAST(:viewer AS uuid))
+        AND NOT {CONFIRMS_APART.format(party="r.debtor_id")} AS confirmed
     FROM (SELECT DISTINCT ON (receivable_id) * FROM in_receivable
           ORDER BY receivable_id, known_at, issued_on, line) f
     LEFT JOIN party_identifiers d ON d.scheme = :scheme AND d.value = f.debtor

@@ -57,7 +57,7 @@ def open_receivable(
     """Open a receivable under a contract of the viewer's.
 
     What the debtor itself opens is thereby confirmed, as on the central bank's platform:
-    “该上传即视为对其账款真实性的确认”.
+    “该上传即视为对其账款真实性的确认”; unless it has checkers, whose word that would leave out.
     The same receivable sent again opens nothing.
 
     Returns:

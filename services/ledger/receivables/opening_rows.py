@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.events import ReceivableConfirmed, ReceivableOpened
 from services.ledger.access import STILL, VISIBLE, Viewer
+from services.ledger.approvals.gate import CONFIRMS_APART
 from services.ledger.db import Statement, direct
 from services.ledger.idempotency import STORE_IF_SENT
 from services.ledger.ids import id_of, new_id
@@ -65,6 +66,9 @@ _LINES: Final = """
         face_fen bigint, agreed_due_on date, posting_id uuid, fact_1 uuid, fact_2 uuid, fact_3 uuid,
         opened_id uuid, opened jsonb, confirmed_id uuid, confirmed jsonb)
     """
+_CONFIRMS: Final = "c.debtor_id = CAST(:viewer AS uuid) AND NOT " + CONFIRMS_APART.format(
+    party="CAST(:viewer AS uuid)"
+)
 _DUE: Final = DUE.format(agreed="r.agreed_due_on", start="s.start_on")
 
 
@@ -95,7 +99,7 @@ def _statement(allowed: str = "true", more: str = "", *, lines: bool = False) ->
         read, n, of_line = f"n AS ({_LINES}), ", ", n", " JOIN n ON n.id = r.id"
     return direct(f"""
     WITH {read}c AS (
-      SELECT c.*, c.debtor_id = CAST(:viewer AS uuid) AS by_debtor FROM contracts c
+      SELECT c.*, {_CONFIRMS} AS by_debtor FROM contracts c
       WHERE {allowed} AND c.id = :contract_id AND {VISIBLE.format(table="c")}
         AND (CAST(:order_id AS uuid) IS NULL OR EXISTS (
           SELECT FROM orders o WHERE o.id = :order_id AND o.debtor_id = c.debtor_id
