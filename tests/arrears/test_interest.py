@@ -38,6 +38,21 @@ def test_a_day_bears_interest_once(session: Session) -> None:
     assert owed(session, claim) == (MILLION, 20_000_00)
 
 
+def test_a_reading_that_came_to_be_later_is_claimed_for_all_its_days(session: Session) -> None:
+    claim = late(session, penalty_percent="1.5")
+    once = claimed(session, claim, date(2025, 10, 19), reading="agreed")
+    assert owed(session, claim) == (MILLION, 15_000_00)
+
+    # 1.5 % once is less than 204 days at the LPR of 3.00 %: 16,767.12.
+    with pytest.raises(NoInterestError, match="no interest by the reading floor up to 2025-10-19"):
+        claimed(session, claim, date(2026, 5, 1), reading="floor")
+    assert give_up(session, claim, date(2026, 5, 1), claim_id=once.id)
+    claimed(session, claim, date(2026, 5, 1), reading="floor")
+
+    assert owed(session, claim) == (MILLION, 16_767_12)
+    assert verify(session) == []
+
+
 def test_the_same_claim_again_posts_nothing_and_another_is_refused_the_id(
     session: Session,
 ) -> None:

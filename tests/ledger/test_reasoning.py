@@ -130,16 +130,15 @@ def test_the_reasoning_and_the_book_give_the_same_days_and_amounts(
     assert [row.undisputed_fen for row in rows] == (
         [int(book["undisputed"].replace(".", ""))] if rows else []
     )
-    if "AGREED_DAY_ALONE" not in {note["id"] for note in found["notes"]}:
-        assert result["start_on"] == (book["start_on"] and book["start_on"].isoformat())
-        assert result["due_on"] == (book["due_on"] and book["due_on"].isoformat())
-        # On the very day a dispute is decided the law counts no day yet: interest falls on what
-        # was undisputed at the end of the day before.
-        if as_of not in upheld:
-            late = [row for row in rows if row.undisputed_fen]
-            amounts = [format_fen(row.undisputed_fen) for row in late] or ["0.00"]
-            assert [result["overdue_undisputed"]] == amounts
-            assert all(result["days_overdue"] == row.days_overdue for row in late)
+    assert result["start_on"] == (book["start_on"] and book["start_on"].isoformat())
+    assert result["due_on"] == (book["due_on"] and book["due_on"].isoformat())
+    # On the very day a dispute is decided the law counts no day yet: interest falls on what
+    # was undisputed at the end of the day before.
+    if as_of not in upheld:
+        late = [row for row in rows if row.undisputed_fen]
+        amounts = [format_fen(row.undisputed_fen) for row in late] or ["0.00"]
+        assert [result["overdue_undisputed"]] == amounts
+        assert all(result["days_overdue"] == row.days_overdue for row in late)
     assert result["applies"] == {"true": True, "false": False}.get(contract.applies, "unknown")
     assert result["regime"] == contract.regime
     again = explain(json.loads(json.dumps(found["case"])), shipped())
@@ -214,14 +213,15 @@ def test_a_late_payment_reduces_the_principal_and_interest_first_is_shown_beside
     assert any("按约定先抵本金" in step["text_zh"] for step in said["result"]["trace"])
 
 
-def test_an_agreed_day_without_a_start_is_left_to_the_book_and_said(session: Session) -> None:
+def test_an_agreed_day_counts_before_its_term_has_started(session: Session) -> None:
     claim = a_receivable(session, delivered_on=None, agreed_due_on=date(2025, 9, 6))
 
     found = reasoned(session, claim, date(2025, 9, 10))
 
     assert (found["book"]["due_on"], found["book"]["days_overdue"]) == (date(2025, 9, 8), 2)
-    assert found["result"]["due_on"] is None
-    assert [note["id"] for note in found["notes"]] == ["AGREED_DAY_ALONE"]
+    assert found["case"]["contract"]["due_on"] == "2025-09-06"
+    assert (found["result"]["due_on"], found["result"]["days_overdue"]) == ("2025-09-08", 2)
+    assert (found["result"]["start_on"], found["notes"]) == (None, [])
 
 
 def test_what_a_contract_was_audited_for_comes_back_in_the_reasoning(session: Session) -> None:

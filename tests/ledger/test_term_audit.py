@@ -98,6 +98,12 @@ def flags(contract: Contract) -> list[str]:
         ({"audit_condition": True}, []),
         ({"debtor_kind": "GOV", "audit_condition": True, "signed_on": date(2023, 1, 4)}, []),
         ({"subject": "WORKS", "deposits": [{"kind": "QUALITY"}]}, []),
+        ({"subject": "WORKS", "deposits": [{"kind": "QUALITY", "percent": "3"}]}, []),
+        ({"subject": "WORKS", "deposits": [{"kind": "QUALITY", "percent": "3.01"}]},
+         ["R-DEPOSIT-RATIO"]),
+        ({"subject": "WORKS", "deposits": [{"kind": "QUALITY", "percent": "3.01"}],
+          "debtor_kind": "SMALL", "signed_on": date(1999, 7, 1)}, []),
+        ({"deposits": [{"kind": "QUALITY", "percent": "3.01"}]}, []),
         ({"subject": "WORKS", "deposits": [{"kind": "INTEGRITY", "cash_only": True}]},
          ["R-DEPOSIT-TYPE", "R-DEPOSIT-CASH"]),
         ({"delay_reasons": ["INTERNAL_PROCESS"]}, ["R-EXCUSE"]),
@@ -106,8 +112,13 @@ def flags(contract: Contract) -> list[str]:
         ({"settlement": "ACCEPTANCE", "inspection_days": 15}, []),
         ({"agreed_annual_rate_percent": "3.00"}, []),
         ({"agreed_annual_rate_percent": "2.99"}, ["RATE_BELOW_LPR"]),
+        ({"agreed_annual_rate_percent": "2.99", "penalty_percent": "0.1"}, []),
+        ({"agreed_daily_rate_percent": "0.065"}, []),
+        ({"agreed_daily_rate_percent": "0.066"}, ["PENALTY_HIGH_REVIEW"]),
+        ({"agreed_daily_rate_percent": "0.066", "penalty_cap_percent": "5"}, []),
         ({"agreed_daily_rate_percent": "0.008"}, ["RATE_BELOW_LPR"]),
         ({"creditor": {"size": "SMALL", "declared": True}}, []),
+        ({"creditor": {"size": "SMALL", "controlled_by_large": True}}, ["CONTROLLED_BY_LARGE"]),
         ({"creditor": {"size": "SMALL", "declared": False}}, ["SME_NOT_DECLARED"]),
     ],
 )  # fmt: skip
@@ -122,6 +133,8 @@ def test_the_cases_above_reach_every_flag_a_contract_can_have() -> None:
     later = {
         "REJECTED", "SETTLEMENT_CONFIRMATION_STALLED", "TRANSITIONAL", "calendar_provisional",
         "settled_by_instrument", "R-DEPOSIT-RETURN", "R-CONFIRM-30", "R-LIMIT-3Y",
+            "LIMITATION_ENDS_SOON",
+            "SIZE_CONTRADICTED",  # such a contract is refused
     }  # fmt: skip
     (cases,) = test_a_contract_is_flagged_for_what_it_says.pytestmark
     reached = {flag for _, expected in cases.args[1] for flag in expected}

@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping
 
 from services.ledger.arrears.case_facts import Known
 from services.ledger.law import case_input, civil_code
+from services.ledger.law.lines import RETENTION
 from services.ledger.law.sme_standard import UNDETERMINED
 from services.ledger.money import format_fen
 from services.ledger.orders.terms import banned_though_agreed, known_size
@@ -22,7 +23,10 @@ _CASE_TERMS: Final = (
     "inspection_days",
     "agreed_annual_rate_percent",
     "agreed_daily_rate_percent",
+    "penalty_percent",
+    "penalty_cap_percent",
     "day_basis",
+    "framework_signed_on",
     "noncash_clause",
     "noncash_consent",
     "audit_condition",
@@ -36,26 +40,9 @@ def case_of(known: Known, *, as_of: date) -> tuple[Json, list[str]]:
     """Return a receivable as a case in the fixed format, and the notes on how it was put."""
     claim, notes = known.claim, []
     given = claim["terms"]
-    receipt = known.deciding
-    start_on = None if receipt is None else receipt["start_on"]
-    contract = {key: given[key] for key in _CASE_TERMS if key in given}
-    contract["settlement"] = claim["settlement"]
-    contract["noncash"] = bool(given.get("noncash") or given.get("instrument"))
-    agreed_on = claim["agreed_due_on"]
-    if claim["line_kind"] == "RETENTION":
-        contract["lines"] = [{"kind": "RETENTION", "due_on": agreed_on.isoformat()}]
-    elif agreed_on is None:
-        contract |= _sooner(given, start_on or claim["signed_on"])
-    else:
-        # A day is no clause that waits for a third party.
-        contract.pop("pay_when_paid", None)
-        contract.pop("pay_in_proportion", None)
-        if start_on is not None and start_on <= agreed_on:
-            contract["term_days"] = (agreed_on - start_on).days
-            notes.append("AGREED_DAY")
-        else:
-            receipt = None
-            notes.append("AGREED_DAY_ALONE")
+    contract = _contract(known)
+    if claim["line_kind"]:
+        notes.append("INSTALMENT")
     if len(known.receipts) > 1:
         notes.append("SEVERAL_RECEIPTS")
     if sum(row["kind"] == "INSTRUMENT" for row in known.not_ended) > 1:
@@ -63,7 +50,7 @@ def case_of(known: Known, *, as_of: date) -> tuple[Json, list[str]]:
     if any(row["debit"] == "cash" and row["credit"] == "interest" for row in known.postings):
         notes.append("INTEREST_PAID")
     due_on = known.book["due_on"]
-    facts = _happened(known, receipt)
+    facts = _happened(known, known.deciding)
     if due_on is not None and any(paid["on"] > due_on.isoformat() for paid in facts["payments"]):
         notes += [] if given.get("principal_first") else ["PRINCIPAL_AS_POSTED"]
     contract["principal_first"] = True
@@ -79,6 +66,37 @@ def case_of(known: Known, *, as_of: date) -> tuple[Json, list[str]]:
     }, notes
 
 
+def _contract(known: Known) -> Json:
+    """Return what the contract, and the parties for this receivable, say about payment."""
+    claim, receipt = known.claim, known.deciding
+    given = claim["terms"]
+    contract = {key: given[key] for key in _CASE_TERMS if key in given}
+    contract["settlement"] = claim["settlement"]
+    contract["noncash"] = bool(given.get("noncash") or given.get("instrument"))
+    agreed_on = claim["agreed_due_on"]
+    day = {} if agreed_on is None else {"due_on": agreed_on.isoformat()}
+    if day:
+        # A day is no clause that waits for a third party.
+        contract.pop("pay_when_paid", None)
+        contract.pop("pay_in_proportion", None)
+    else:
+        start_on = None if receipt is None else receipt["start_on"]
+        contract |= _sooner(given, start_on or claim["signed_on"])
+    if not claim["line_kind"]:
+        return contract | day
+    contract["lines"] = [{"kind": claim["line_kind"], **day}]
+    if claim["line_kind"] == RETENTION:
+        kept = {"kind": "QUALITY", "percent": _percent_of(claim["face_fen"], claim["invoice_fen"])}
+        contract["deposits"] = [*contract.get("deposits", ()), kept]
+    return contract
+
+
+def _percent_of(part_fen: int, whole_fen: int) -> str:
+    """Return a share in percent; what is left after eight places counts upwards, as it is more."""
+    whole, places = divmod(-(-part_fen * 10**10 // whole_fen), 10**8)
+    return f"{whole}.{places:08d}"
+
+
 def _party(word: str, *, known: frozenset[str], key: str) -> Json:
     return {key: word} if word in known else {}
 
@@ -89,6 +107,7 @@ def _creditor(claim: RowMapping) -> Json:
         "size": known_size(claim["creditor_size"]) or UNDETERMINED,
         "domestic": claim["creditor_domestic"],
         "declared": evidence.get("declared", True),
+        "controlled_by_large": bool(evidence.get("controlled_by_large")),
     }
 
 
@@ -110,6 +129,7 @@ def _happened(known: Known, receipt: RowMapping | None) -> Json:
         for name in ("delivered_on", "accepted_on", "rejected_on", "settlement_confirmed_on")
         if receipt is not None and receipt[name] is not None
     }
+    facts["invoiced_on"] = claim["issued_on"].isoformat()
     facts["amount"] = format_fen(claim["face_fen"])
     facts["disputed"] = _disputes(known)
     facts["payments"] = _movements(known, {"cash"})

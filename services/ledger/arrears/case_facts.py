@@ -17,7 +17,9 @@ _ASKED: Final = "receivable_id = :id AND {day} <= :as_of AND known_at <= :known_
 _CLAIM: Final = text(
     f"""
     SELECT r.id, r.invoice_kind, r.invoice_code, r.invoice_number, r.issued_on, r.opened_on,
-      r.line, r.line_kind, r.face_fen, r.currency, r.agreed_due_on, r.contract_id, c.reference,
+      r.line, r.line_kind, r.face_fen, CASE WHEN r.line > 0 THEN (SELECT sum(o.face_fen)::bigint
+        FROM receivables o WHERE o.identity = r.identity AND o.line > 0) END AS invoice_fen,
+      r.currency, r.agreed_due_on, r.contract_id, c.reference,
       c.signed_on, c.subject,
       c.settlement, c.terms, c.debtor_kind, c.creditor_size, c.creditor_evidence, c.applies,
       c.reason, c.regime, c.due_term_days, c.due_term_months, c.due_cap_days, c.rolls, c.flags,

@@ -86,6 +86,7 @@ def figure_of(
     before = case | {"as_of": (from_on - _DAY).isoformat()}
     until_fen = _interest_fen(result, reading)
     earlier = explain(before, question.almanac, trace=False)
+    _refuse_part(earlier, reading, from_on=from_on, due_on=due_on)
     amount_fen = until_fen - _interest_fen(earlier, reading)
     if amount_fen <= 0:
         raise NoInterestError(
@@ -132,6 +133,23 @@ def _refuse_overlap(from_on: date, until_on: date, standing: Sequence[RowMapping
                 f"{row['until_on']}）；请主张其他期间，或先撤回该主张。",
                 field="until_on",
             )
+
+
+def _refuse_part(earlier: Mapping[str, Any], reading: str, *, from_on: date, due_on: date) -> None:
+    """Refuse a part of the time by a reading that only came to be after it had begun.
+
+    A penalty owed once falls below the LPR when enough days have passed; the reading that counts
+    then is of all days since the due day.
+    """
+    if from_on > due_on + _DAY and earlier["interest"][reading] is None:
+        raise NoInterestError(
+            f"There was no interest by the reading {reading} up to {from_on - _DAY}; it is of all"
+            f" days from {due_on + _DAY}. Claim it from that day; withdraw what was claimed before"
+            " by another reading.",
+            f"截至{from_on - _DAY}尚无“{reading}”这一解读的利息；该解读自{due_on + _DAY}起"
+            "全部计算。请自该日起主张，并先撤回此前按其他解读的主张。",
+            field="from_on",
+        )
 
 
 def _interest_fen(result: Mapping[str, Any], reading: str) -> int:

@@ -30,16 +30,11 @@ class Note(NamedTuple):
 
 
 NOTES: Final = {
-    "AGREED_DAY": Note(
-        "当事人就本笔应收账款约定了确定的付款日；本案按起算日至该日的天数计算期限。",
-        "The parties agreed a day of payment for this receivable; the case counts the days from"
-        " the start of the term to that day.",
-    ),
-    "AGREED_DAY_ALONE": Note(
-        "当事人约定了确定的付款日，而期限尚未起算或者起算晚于该日；到期日即该约定日"
-        "（休假日顺延），见台账数据，案例格式不能表达。",
-        "The parties agreed a day of payment, and the term has not started by then: the due day is"
-        " that day, rolled over rest days, as the book says; the case format has no words for it.",
+    "INSTALMENT": Note(
+        "本案仅为该发票的一期；同一债务分期履行的，诉讼时效自最后一期履行期限届满之日起计算"
+        "（民法典第一百八十九条），可能晚于本案所列日期。",
+        "The case is of one instalment of its invoice; limitation of a debt in instalments runs"
+        " from the last of them (article 189 of the Civil Code), which may be later than shown.",
     ),
     "INTEREST_PAID": Note(
         "已主张的利息以付款先行抵充（民法典第五百六十一条）；本案仅列抵充本金的部分，"
@@ -59,8 +54,10 @@ NOTES: Final = {
         " ALLOCATION.",
     ),
     "SEVERAL_RECEIPTS": Note(
-        "本发票对应多张收货单，最后起算的一张决定起算日。",
-        "The invoice names several receipts; the one that starts last decides.",
+        "本发票对应多张收货单；期限自全部收货单均已起算时起算，最后起算的一张决定起算日，"
+        "在此之前期限不起算。",
+        "The invoice names several receipts; the term waits until every one of them has started,"
+        " and the one that starts last decides.",
     ),
 }
 
@@ -156,6 +153,8 @@ def _facts(known: Known) -> Json:
             "invoice_number": claim["invoice_number"],
             "issued_on": claim["issued_on"],
             "opened_on": claim["opened_on"],
+            "instalment": claim["line"],
+            "instalment_kind": claim["line_kind"],
             "currency": claim["currency"],
             "face": format_fen(claim["face_fen"]),
             "agreed_due_on": claim["agreed_due_on"],

@@ -176,6 +176,11 @@ def _is_contradicted(size: str, by_figures: str, source: str | None) -> bool:
 
 
 def _retained(lines: tuple[Line, ...], amount_fen: int | None) -> Fraction | None:
-    """Return the share of the price that is retained until a warranty ends, percent."""
+    """Return the share of the price that is retained until a warranty ends, percent.
+
+    A case of the retained money alone says nothing of the price.
+    """
     kept_fen = sum(line.amount_fen for line in lines if line.kind == RETENTION)
-    return Fraction(kept_fen * 100, amount_fen) if kept_fen and amount_fen else None
+    if not kept_fen or not amount_fen or kept_fen == amount_fen:
+        return None
+    return Fraction(kept_fen * 100, amount_fen)

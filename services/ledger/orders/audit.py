@@ -39,13 +39,16 @@ def decide_contract(
         settlement=settlement,
         domestic=domestic,
     )
+    evidence = size.evidence or {}
     clauses = clauses_of(
         terms,
         signed_on=signed_on,
         debtor_kind=debtor_kind,
         subject=subject,
-        declared=(size.evidence or {}).get("declared", True),
+        declared=evidence.get("declared", True),
     )
+    controlled = bool(evidence.get("controlled_by_large"))
+    clauses = clauses._replace(controlled_by_large=controlled)
     return decision_columns(facts, almanac, clauses)
 
 
@@ -90,6 +93,8 @@ def audit_terms(clauses: Clauses, decided: TermsDecision, almanac: Almanac) -> l
     asked = bool(clauses.audit.deposits) and decided.applies == "true"
     limits = almanac.limits.on(clauses.rate.signed_on) if asked else None
     flags += audit_clauses(clauses.audit, decided, as_of=None, limits=limits)
+    controlled = clauses.controlled_by_large and decided.applies == "true"
+    flags += ["CONTROLLED_BY_LARGE"] if controlled else []
     flags += _tenor_flags(clauses, decided, almanac)
     return list(dict.fromkeys(flags))
 

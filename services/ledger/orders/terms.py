@@ -67,6 +67,8 @@ class Clauses(NamedTuple):
     rate: RateFacts
     audit: AuditFacts
     instrument: Tenor | None = None
+    controlled_by_large: bool = False
+    """A large enterprise controls the creditor."""
 
 
 class Size(NamedTuple):
