@@ -112,6 +112,19 @@ def test_a_seat_is_taken_once_however_many_sit_in_it(session: Session, claim: Cl
     assert acting.approve(session, second, proposal).state == "APPROVED"
 
 
+def test_two_users_of_one_person_are_one_vote(session: Session, claim: Claim) -> None:
+    acting.a_rule(session, claim.debtor_id, steps=[[0, 2]])
+    checkers = [
+        a_user(session, claim.debtor_id, "checker", login=login)
+        for login in ("wang@example.com", "Wang+2@example.com", "zhao@example.com")
+    ]
+    proposal = acting.propose(session, a_user(session, claim.debtor_id, "maker"), claim)
+
+    assert acting.approve(session, checkers[0], proposal).state == "WAITING"
+    refused(session, checkers[1], proposal, SelfApprovalError)
+    assert acting.approve(session, checkers[2], proposal).state == "APPROVED"
+
+
 def test_who_may_approve_no_more_leaves_no_seat_to_stand_in(session: Session, claim: Claim) -> None:
     checker = a_user(session, claim.debtor_id, "checker")
     deputy = a_user(session, claim.debtor_id, "maker")

@@ -62,8 +62,8 @@ def shown(proposal: Proposal, cast: list[Vote], *, may_decide: bool, own: bool) 
     fen = proposal.amount_fen
     facts = [
         (of(_FACTS, name), grouped(value) if name == "disputed" else _VALUES.get(value, value))
-        for name, value in proposal.facts.items()
-        if value not in {"", "0.00"}
+        for name in dict.fromkeys((*_FACTS, *proposal.facts))
+        if (value := proposal.facts.get(name, "")) not in {"", "0.00"}
     ]
     return {
         "id": proposal.id,
