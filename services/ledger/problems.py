@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from fastapi import FastAPI, Request, status
@@ -25,6 +25,7 @@ from services.ledger.signatures import SignedBodies
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 log = logging.getLogger("ledger.http")
+Json = dict[str, Any]
 
 
 @asynccontextmanager
@@ -102,8 +103,80 @@ def _broken(request: Request, error: Exception) -> Response:
     return _problem(request, 500, "FAILED", texts)
 
 
+_PROBLEM: Final[Json] = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail", "detail_zh", "request_id"],
+    "properties": {
+        "type": {"const": "about:blank"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable; the one to act on. 稳定的错误码。"},
+        "detail": {"type": "string"},
+        "detail_zh": {"type": "string"},
+        "request_id": {"type": "string"},
+        "field": {"type": "string", "description": "What to correct, if it is one field."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["code", "field", "message"],
+                "properties": {name: {"type": "string"} for name in ("code", "field", "message")},
+            },
+        },
+    },
+}
+_ANY: Final = {
+    "400": "The request cannot be read. 无法读取请求。",
+    "401": "Nobody is signed in. 未登录。",
+    "403": "The role does not include it. 无此权限。",
+    "404": "Absent, or not for the asker to see. 不存在或不可见。",
+    "409": "It contradicts what stands, or another request. 与现有内容或其他请求冲突。",
+    "413": "The body is too large. 请求体过大。",
+    "422": "A field or the whole is refused. 内容无效。",
+    "429": "The key asks too often. 请求过于频繁。",
+    "503": "The ledger is busy; send it again. 台账繁忙，请重试。",
+}
+_PROPOSAL: Final = {"$ref": "#/components/schemas/ProposalOut"}
+_WRITES: Final = {"412": "It has changed since it was read (If-Match). 内容已变更。"}
+
+
+def _document(operation: Json, *, read: bool) -> None:
+    """Say of an operation how it refuses, and how it answers what was sent before."""
+    responses = operation["responses"]
+    for number, text in (_ANY if read else _ANY | _WRITES).items():
+        schema = {"$ref": "#/components/schemas/Problem"}
+        content = {"application/problem+json": {"schema": schema}}
+        responses[number] = {"description": text, "content": content}
+    if read:
+        responses["304"] = {"description": "As it was (If-None-Match). 未变更。"}
+        return
+    if "201" in responses:
+        responses.setdefault("200", responses["201"] | {"description": "It was done before."})
+    done = responses.get("200", {}).get("content", {}).get("application/json", {})
+    if _PROPOSAL in done.get("schema", {}).get("anyOf", ()):
+        waits = {"description": "Others have to approve it first. 待他人复核。"}
+        responses["202"] = waits | {"content": {"application/json": {"schema": _PROPOSAL}}}
+
+
 class LedgerApi(FastAPI):
     """FastAPI with the ledger's problems, and request ids around everything else."""
+
+    def openapi(self) -> Json:
+        """Return the description of the API with the problems that any operation may answer."""
+        if not self.openapi_schema:
+            described = super().openapi()
+            schemas = described.setdefault("components", {}).setdefault("schemas", {})
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+            schemas["Problem"] = _PROBLEM
+            bearer = {"type": "http", "scheme": "bearer"}
+            described["components"]["securitySchemes"] = {"key": bearer}
+            described["security"] = [{"key": []}]
+            for methods in described["paths"].values():
+                for method, operation in methods.items():
+                    _document(operation, read=method == "get")
+        assert self.openapi_schema is not None
+        return self.openapi_schema
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 (FastAPI's own)
         super().__init__(lifespan=_serving, **options)

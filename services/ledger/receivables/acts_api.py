@@ -78,7 +78,7 @@ def post_confirmation(
     return _answer(outcome, response)
 
 
-@router.post("/confirmations")
+@router.post("/confirmations", responses={202: {"model": list[BatchResult]}})
 def post_confirmations(
     body: BatchIn, viewer: AskedBy, session: DbSession, request: Request, response: Response
 ) -> list[BatchResult]:

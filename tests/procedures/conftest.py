@@ -1,0 +1,3 @@
+from tests.ledger.conftest import buyer, contract, ledger, operator, supplier
+
+__all__ = ["buyer", "contract", "ledger", "operator", "supplier"]
