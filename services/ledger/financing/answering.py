@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -153,16 +153,7 @@ def take_in(
     matches = connection.execute(_MATCH, asked).all()
     _check(reference, answers, matches)
     new = {match.claim_id: match for match in matches if not match.repeated}
-    told = [
-        {
-            "receivable_id": match.receivable_id,
-            "claim_id": match.claim_id,
-            "state": answers[match.n].state,
-            "financed_fen": answers[match.n].financed_fen,
-            "reason": answers[match.n].reason,
-        }
-        for match in new.values()
-    ]
+    told = _told(answers, new.values())
     counted = Counter(row["state"] for row in told)
     financed_fen = sum(answers[match.n].financed_fen for match in new.values())
     if told:
@@ -187,6 +178,19 @@ def take_in(
         repeated=len(matches) - len(new),
         financed_fen=financed_fen,
     )
+
+
+def _told(answers: Sequence[Answered], new: Iterable[Row[Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "receivable_id": match.receivable_id,
+            "claim_id": match.claim_id,
+            "state": answers[match.n].state,
+            "financed_fen": answers[match.n].financed_fen,
+            "reason": answers[match.n].reason,
+        }
+        for match in new
+    ]
 
 
 def _asked(answers: Sequence[Answered]) -> str:

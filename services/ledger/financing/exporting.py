@@ -4,8 +4,9 @@ The reservation is a posting, so it draws on the same budget as payments, credit
 the database refuses a receivable offered beyond what is free.
 """
 
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,7 +15,7 @@ from sqlmodel import Session
 from services.events import PlatformRegistered
 from services.ledger.access import Viewer
 from services.ledger.approvals.gate import require
-from services.ledger.approvals.kinds import OFFER, OFFER_BACK, Effect
+from services.ledger.approvals.kinds import OFFER, OFFER_BACK, Effect, Kind
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.financing.queries import (
     ELIGIBLE,
@@ -229,7 +230,16 @@ def reserve(
         "actor": viewer.name,
         "request_id": request_id,
     }
-    # What others approve is what was reserved to the fen, so it is reserved first and let go again.
+    effect = Effect(platform_id, {"platform": code}, None, currency)
+    kind = OFFER_BACK if back else OFFER
+    return _reserve(session, viewer, parameters, kind=kind, effect=effect)
+
+
+def _reserve(
+    session: Session, viewer: Viewer, parameters: dict[str, Any], *, kind: Kind, effect: Effect
+) -> ExportSummary:
+    """Reserve, and let it go again if others have to approve: what they approve is this sum."""
+    currency, as_of = effect.currency, parameters["as_of"]
     with session.begin_nested():
         if session.connection().execute(_RESERVE, parameters).one_or_none() is None:
             raise NothingEligibleError(
@@ -239,9 +249,9 @@ def reserve(
                 "（已确认、已交付、未逾期、未付、无争议、未转让）；可用“report eligible”查看。",
             )
         operator = Viewer(viewer.name, "operator", viewer.party_id)
-        export = get_export(session, operator, reference)
-        facts = {"platform": code, "rows": str(export.count)}
-        facts |= {"as_of": as_of.isoformat()} if back else {}
-        effect = Effect(platform_id, facts, export.total_fen, currency)
-        require(session, viewer, OFFER_BACK if back else OFFER, effect)
+        export = get_export(session, operator, parameters["reference"])
+        facts = {**effect.facts, "rows": str(export.count)}
+        facts |= {"as_of": as_of.isoformat()} if kind == OFFER_BACK else {}
+        whole = replace(effect, facts=facts, amount_fen=export.total_fen)
+        require(session, viewer, kind, whole)
     return export
