@@ -21,6 +21,9 @@ Type = Literal[
 ]
 
 
+INSTALMENT_KINDS = ("ADVANCE", "PROGRESS", "FINAL", "RETENTION")
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of a record."""
@@ -119,6 +122,9 @@ KINDS: dict[str, Kind] = {
             "amount": Field("amount", required=True),
             "currency": Field("currency"),
             "due_on": Field("day"),
+            "instalment": Field("number", limit=999),
+            "instalment_kind": Field("choice", choices=INSTALMENT_KINDS),
+            "invoice_amount": Field("amount"),
             "delivered_on": _PAST,
             "accepted_on": _PAST,
             "settled_on": _PAST,

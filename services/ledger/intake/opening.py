@@ -32,17 +32,17 @@ EARLIER: Final = """
 OPEN: Final = """
     WITH fresh AS (
       INSERT INTO receivables (id, contract_id, order_id, debtor_id, creditor_id, invoice_kind,
-        invoice_code, invoice_number, issued_on, face_fen, currency, agreed_due_on, opened_on,
-        identity, known_at)
+        invoice_code, invoice_number, issued_on, line, line_kind, face_fen, currency,
+        agreed_due_on, opened_on, identity, known_at)
       SELECT x.receivable_id, x.contract_id, x.order_id, x.debtor_id, x.creditor_id,
-        x.invoice_kind, x.invoice_code, x.invoice_number, x.issued_on, x.face_fen, x.currency,
-        x.due_on, x.issued_on, i.digest, x.known_at
+        x.invoice_kind, x.invoice_code, x.invoice_number, x.issued_on, x.instalment, x.line_kind,
+        x.face_fen, x.currency, x.due_on, x.issued_on, i.digest, x.known_at
       FROM in_doc x JOIN in_identity i USING (receivable_id) WHERE NOT x.known
       ORDER BY x.receivable_id
     ), claimed AS (
       INSERT INTO invoice_identities (digest, receivable_id)
       SELECT i.digest, i.receivable_id FROM in_identity i JOIN in_doc x USING (receivable_id)
-      WHERE NOT x.known ORDER BY i.digest
+      WHERE NOT x.known AND x.instalment <= 1 ORDER BY i.digest
     )
     INSERT INTO postings (receivable_id, id, debit, credit, amount_fen, "on", known_at, cause)
     SELECT receivable_id, md5('open:' || receivable_id)::uuid, 'receivable', 'supply', face_fen,
@@ -63,24 +63,24 @@ LINK: Final = """
     ORDER BY s.receivable_id, g.receipt_id, s.known_at, s.since_on
     ON CONFLICT DO NOTHING"""
 _STATED: Final = START_OF_RECEIPT.format(
-    settled="x.settled_on",
-    delivered="x.delivered_on",
-    accepted="x.accepted_on",
+    settled="r.settled_on",
+    delivered="r.delivered_on",
+    accepted="r.accepted_on",
     rejected="CAST(NULL AS date)",
 )
 BALANCES: Final = f"""
     INSERT INTO balances (receivable_id, receivable_fen, disputed_fen, reserved_fen, assigned_fen,
       start_on, due_on, confirmed_on)
-    SELECT x.receivable_id, x.face_fen, 0, 0, 0, s.start_on,
-      {DUE.format(agreed="x.due_on", start="s.start_on")},
-      CASE WHEN x.confirmed THEN x.issued_on END
-    FROM in_doc x JOIN contracts c ON c.id = x.contract_id
+    SELECT r.receivable_id, r.face_fen, 0, 0, 0, s.start_on,
+      {DUE.format(agreed="r.due_on", start="s.start_on")},
+      CASE WHEN r.confirmed THEN r.issued_on END
+    FROM in_doc r JOIN contracts c ON c.id = r.contract_id
     LEFT JOIN (
       {STARTS.format(facts="f.receivable_id IN (SELECT receivable_id FROM in_receipt_link)")}) l
-      ON l.receivable_id = x.receivable_id,
+      ON l.receivable_id = r.receivable_id,
     LATERAL (SELECT CASE WHEN l.receivable_id IS NULL THEN {_STATED} ELSE l.start_on END
       AS start_on) s
-    WHERE NOT x.known ORDER BY x.receivable_id"""
+    WHERE NOT r.known ORDER BY r.receivable_id"""
 """The days stated with a receivable give its start at once; those of receipts are looked up."""
 CONFIRM: Final = """
     INSERT INTO confirmations (receivable_id, id, kind, amount_fen, reason, "on", known_at)

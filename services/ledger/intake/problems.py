@@ -102,6 +102,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "该发票已登记在另一笔应收账款下",
         "this invoice already stands behind another receivable",
     ),
+    "INSTALMENT_INCOMPLETE": (
+        "分期须同时填写期次（自1起）、款项类型和发票总额；整张发票三项均不填",
+        "an instalment needs its number from 1, its kind and its invoice's amount; a whole none",
+    ),
+    "RETENTION_DAY": (
+        "质量保证金须填写约定付款日，法律未规定期限",
+        "retention needs the day agreed for it, which no law gives",
+    ),
+    "INSTALMENTS_DIFFER": (
+        "发票各期须在同一文件中齐全：期次自1连续，同一合同与币种，合计等于发票总额，且不与整张发票并存",
+        "not all instalments 1, 2, 3 ... of one contract, or not the invoice's amount, or a whole",
+    ),
     "INVOICE_NUMBER_INVALID": (
         "发票代码或号码与发票类型不符（数电票为20位号码且无代码）",
         "the invoice code or number does not fit its kind (a digital one has 20 digits, no code)",

@@ -35,8 +35,9 @@ _GOODS: Final = """
 _DOCUMENTS: Final = f"""
     CREATE TEMP TABLE in_doc ON COMMIT DROP AS
     SELECT f.line, f.receivable_id, f.invoice_kind, coalesce(f.invoice_code, '') AS invoice_code,
-      f.invoice_number, f.issued_on, f.amount AS face_fen, f.currency, f.due_on, f.delivered_on,
-      f.accepted_on, f.settled_on, f.order_id AS said_order_id, f.receipt,
+      f.invoice_number, f.issued_on, coalesce(f.instalment, 0) AS instalment,
+      coalesce(f.instalment_kind, '') AS line_kind, f.invoice_amount, f.amount AS face_fen,
+      f.currency, f.due_on, f.delivered_on, f.accepted_on, f.settled_on, f.order_id AS said_order_id, f.receipt,
       coalesce(f.known_at, now()) AS known_at, f.known_at IS NOT NULL AS dated,
       coalesce(o.id, CASE WHEN c.id IS NULL THEN g.order_id END) AS order_id,
       r.id AS contract_id, r.debtor_id, r.creditor_id,
@@ -100,8 +101,11 @@ def _weigh(desk: Desk) -> None:
              HAVING count(*) > 1 AND (min(amount) <> max(amount)
                OR count(DISTINCT (invoice_kind, coalesce(invoice_code, ''), invoice_number,
                  currency, coalesce(debtor, ''), coalesce(creditor, ''), coalesce(contract, ''),
-                 coalesce(due_on, '-infinity'))) > 1)) x USING (receivable_id)"""
+                 coalesce(due_on, '-infinity'), coalesce(instalment, 0),
+                 coalesce(instalment_kind, ''), coalesce(invoice_amount, 0))) > 1)) x
+           USING (receivable_id)"""
     )
+    _weigh_instalments(desk)
     desk.fault(
         """SELECT s.line, 'creditor', 'PARTIES_SAME', s.creditor FROM in_receivable s
            WHERE s.creditor = s.debtor"""
@@ -130,11 +134,35 @@ def _weigh(desk: Desk) -> None:
             which="""x.known AND EXISTS (
               SELECT FROM receivables r WHERE r.id = x.receivable_id AND (r.face_fen, r.currency,
                 r.invoice_kind, r.invoice_code, r.invoice_number, r.contract_id,
-                coalesce(r.agreed_due_on, '-infinity')) <> (x.face_fen, x.currency,
-                x.invoice_kind, x.invoice_code, x.invoice_number, x.contract_id,
-                coalesce(x.due_on, '-infinity')))""",
+                r.line, r.line_kind, coalesce(r.agreed_due_on, '-infinity')) <> (x.face_fen,
+                x.currency, x.invoice_kind, x.invoice_code, x.invoice_number, x.contract_id,
+                x.instalment, x.line_kind, coalesce(x.due_on, '-infinity')))""",
         )
     )
+
+
+def _weigh_instalments(desk: Desk) -> None:
+    desk.fault(
+        """SELECT s.line, 'instalment', 'INSTALMENT_INCOMPLETE', s.receivable
+           FROM in_receivable s
+           WHERE num_nonnulls(s.instalment, s.instalment_kind, s.invoice_amount) NOT IN (0, 3)
+             OR s.instalment = 0"""
+    )
+    desk.fault(
+        """SELECT s.line, 'due_on', 'RETENTION_DAY', s.receivable FROM in_receivable s
+           WHERE s.instalment_kind = 'RETENTION' AND s.due_on IS NULL"""
+    )
+
+
+_INCOMPLETE: Final = """x.receivable_id IN (
+    SELECT receivable_id FROM in_identity WHERE digest IN (
+      SELECT i.digest FROM in_identity i JOIN in_doc d USING (receivable_id) GROUP BY i.digest
+      HAVING max(d.instalment) > 0 AND (min(d.instalment) = 0 OR count(*) <> max(d.instalment)
+        OR count(DISTINCT d.instalment) <> count(*)
+        OR count(DISTINCT (d.contract_id, d.currency, d.invoice_amount)) > 1
+        OR sum(d.face_fen) <> max(d.invoice_amount))))"""
+"""Instalments of one invoice that are not 1, 2, 3 ..., that do not make up its amount, that are of
+several contracts, or that stand beside the invoice as a whole."""
 
 
 def _claim_invoices(desk: Desk) -> None:
@@ -154,6 +182,15 @@ def _claim_invoices(desk: Desk) -> None:
             ),
             lines=misnumbered,
         )
+    if desk.run("SELECT EXISTS (SELECT FROM in_doc WHERE instalment > 0)").scalar_one():
+        desk.fault(
+            _OF_DOCUMENT.format(
+                column="'instalment'",
+                code="'INSTALMENTS_DIFFER'",
+                value="invoice_number",
+                which=_INCOMPLETE,
+            )
+        )
     desk.fault(
         _OF_DOCUMENT.format(
             column="'invoice_number'",
@@ -165,7 +202,8 @@ def _claim_invoices(desk: Desk) -> None:
               UNION ALL
               SELECT y.receivable_id FROM (
                 SELECT i.receivable_id, row_number() OVER (PARTITION BY i.digest ORDER BY d.line)
-                  AS nth FROM in_identity i JOIN in_doc d USING (receivable_id)) y
+                  AS nth FROM in_identity i JOIN in_doc d USING (receivable_id)
+                WHERE d.instalment = 0) y
               WHERE y.nth > 1)""",
         )
     )
