@@ -42,6 +42,7 @@ AREA_OF: Final[Mapping[str, str]] = MappingProxyType(
         "imports": "intake",
         "intake": "intake",
         "law": "insight",
+        "almanac": "insight",
         "simulations": "insight",
     }
 )
