@@ -62,8 +62,8 @@ FACTS = """
 CREATE TABLE arrears_facts (
   receivable_id uuid NOT NULL REFERENCES receivables,
   id uuid NOT NULL,
-  kind varchar NOT NULL CHECK (kind IN ('DEMAND', 'ACKNOWLEDGEMENT', 'AGREEMENT', 'SUIT', 'ARBITRATION',
-    'INSTRUMENT', 'DELAY_REASON', 'ENDED')),
+  kind varchar NOT NULL CHECK (kind IN ('DEMAND', 'ACKNOWLEDGEMENT', 'AGREEMENT', 'SUIT',
+    'ARBITRATION', 'INSTRUMENT', 'DELAY_REASON', 'ENDED')),
   "on" date NOT NULL,
   word varchar NOT NULL,
   amount_fen bigint CHECK (amount_fen > 0),

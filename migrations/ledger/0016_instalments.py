@@ -1,9 +1,9 @@
 """An invoice may be owed in instalments, each a receivable of its own.
 
-Lock: ACCESS EXCLUSIVE on `receivables` for the two columns, which have constant defaults and are not
-rewritten, and for the check, which is not read through. That is done after a commit, under SHARE
-UPDATE EXCLUSIVE, as is the index, which is built concurrently. Old code survives: what it writes is
-the invoice as a whole.
+Lock: ACCESS EXCLUSIVE on `receivables` for the two columns, which have constant defaults and are
+not rewritten, and for the check, which is not read through. That is done after a commit, under
+SHARE UPDATE EXCLUSIVE, as is the index, which is built concurrently. Old code survives: what it
+writes is the invoice as a whole.
 """
 
 from alembic import op

@@ -193,4 +193,4 @@ def test_a_buyer_that_opens_instalments_has_confirmed_each(
             text("SELECT type, count(*) FROM events WHERE subject_id = ANY(:ids) GROUP BY 1"),
             {"ids": ids},
         )
-        assert dict(told.all()) == {"receivable.opened": 3, "receivable.confirmed": 3}  # type: ignore[arg-type]
+        assert dict(told.all()) == {"receivable.opened": 3, "receivable.confirmed": 3}

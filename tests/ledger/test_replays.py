@@ -157,7 +157,7 @@ def test_an_order_in_another_currency_or_amount_is_refused(
     session: Session, change: dict[str, Any]
 ) -> None:
     contract = a_contract(session)
-    facts = {
+    facts: dict[str, Any] = {
         "id": new_id(),
         "contract_id": contract.id,
         "reference": "PO-1",

@@ -129,8 +129,8 @@ def report_interest(
         rows = interest_queries.report(session, OPERATOR, **asked, after=UUID(int=0), limit=wanted)
     result = {
         **asked,
-        "totals": [_in_yuan(total) for total in totals],
-        "rows": [_in_yuan(row) for row in rows],
+        "totals": [_in_yuan(dict(total)) for total in totals],
+        "rows": [_in_yuan(dict(row)) for row in rows],
         "note": arrears.REVIEW_NOTE,
     }
     emit(result, as_json=as_json, table=lambda console: _show_interest(console, result))
