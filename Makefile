@@ -40,8 +40,9 @@ check: setup ## Formatting, lint, types, import rules, migrations
 bench: setup ## Measure the ratios the README states
 	$(BIN)/python -m tests.bench
 
-soak: setup ## The long runs: crashes, kills, many rounds
-	$(BIN)/pytest -m soak --override-ini addopts="--strict-markers --strict-config --import-mode=importlib -p no:schemathesis" tests
+soak: setup ## The long runs at their stated sizes: crashes, machines, conformance, canaries
+	@echo "Budget: three hours on two cores; what each part took is printed at the end."
+	$(BIN)/pytest -m soak --durations=0 --durations-min=1 --override-ini addopts="--strict-markers --strict-config --import-mode=importlib -p no:schemathesis" tests
 
 fmt: setup ## Format
 	$(BIN)/ruff format .

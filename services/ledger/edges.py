@@ -49,8 +49,11 @@ def _amount(value: str) -> str:
     try:
         fen = parse_fen(value)
     except AmountError as error:
-        text = f"{error.english} {error.chinese}"
-        raise PydanticCustomError("AMOUNT_INVALID", "{text}", {"text": text}) from error
+        raise PydanticCustomError(
+            "AMOUNT_INVALID",
+            "The amount is not a decimal number with at most 13 digits and 2 places; write it as"
+            ' "1234.50". 金额不是至多13位整数、2位小数的十进制数；请写成“1234.50”。',
+        ) from error
     if fen <= 0:
         raise PydanticCustomError(
             "AMOUNT_NOT_POSITIVE", "The amount must be more than 0.00. 金额必须大于0.00。"

@@ -69,7 +69,7 @@ def finds(
 ) -> None:
     plant(monkeypatch)
     with pytest.raises(AssertionError):
-        run(machine, 200, 25)
+        run(machine, 400, 40)
 
 
 @pytest.mark.soak
