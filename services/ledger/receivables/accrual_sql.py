@@ -42,29 +42,31 @@ _DAYS_OF_RECEIPT: Final = """
       FROM clock_facts f"""
 _KNOWN: Final = "f.since_on <= :{p}as_of AND f.known_at <= :known_at"
 RECEIPTS: Final = f"""
-    {{p}}received AS MATERIALIZED (
-      SELECT f.receivable_id, f.receipt_id,
-        max(f."on") FILTER (WHERE f.kind = 'CANCELLED') AS cancelled_on, {_DAYS_OF_RECEIPT}
-      WHERE {_KNOWN} GROUP BY f.receivable_id, f.receipt_id
+    {{p}}cancelled AS MATERIALIZED (
+      SELECT f.receivable_id, f.receipt_id, max(f."on") AS last_on, max(f.known_at) AS last_at
+      FROM clock_facts f WHERE f.kind = 'CANCELLED' AND {_KNOWN}
+      GROUP BY f.receivable_id, f.receipt_id
+    ), {{p}}own AS MATERIALIZED (
+      SELECT f.receivable_id, {_DAYS_OF_RECEIPT}
+      WHERE f.receipt_id = f.receivable_id AND {_KNOWN}
+      GROUP BY f.receivable_id HAVING NOT bool_or(f.kind = 'CANCELLED')
     ), {{p}}named AS MATERIALIZED (
-      SELECT x.receivable_id, x.delivered_on, x.accepted_on, x.rejected_on, x.settled_on
-      FROM {{p}}received x WHERE x.receipt_id <> x.receivable_id AND x.cancelled_on IS NULL
+      SELECT f.receivable_id, {_DAYS_OF_RECEIPT}
+      WHERE f.receipt_id <> f.receivable_id AND {_KNOWN}
+      GROUP BY f.receivable_id, f.receipt_id HAVING NOT bool_or(f.kind = 'CANCELLED')
       UNION ALL
-      SELECT x.receivable_id, d.* FROM {{p}}received x, LATERAL (
-        SELECT max(f.known_at) AS at FROM clock_facts f WHERE f.receivable_id = x.receivable_id
-          AND f.receipt_id = x.receipt_id AND f.kind = 'CANCELLED' AND {_KNOWN}) l, LATERAL (
-        SELECT {_DAYS_OF_RECEIPT} WHERE f.receivable_id = x.receivable_id
-          AND f.receipt_id = x.receipt_id AND {_KNOWN}
-          AND (f."on", f.known_at) > (x.cancelled_on, l.at)) d
-      WHERE x.cancelled_on IS NOT NULL
+      SELECT c.receivable_id, d.* FROM {{p}}cancelled c, LATERAL (
+        SELECT {_DAYS_OF_RECEIPT} WHERE f.receivable_id = c.receivable_id
+          AND f.receipt_id = c.receipt_id AND {_KNOWN}
+          AND (f."on", f.known_at) > (c.last_on, c.last_at)) d
       UNION ALL
       SELECT n.receivable_id, NULL, NULL, NULL, NULL FROM receivable_receipts n
       WHERE n.since_on <= :{{p}}as_of AND n.known_at <= :known_at AND NOT EXISTS (
         SELECT FROM clock_facts f WHERE f.receivable_id = n.receivable_id
           AND f.receipt_id = n.receipt_id AND {_KNOWN})
     )"""
-"""As `term.RECEIPTS`, without sorting: the facts are grouped once and the few cancelled receipts
-looked up. The one that is stated with the receivable itself joins it without being grouped again.
+"""As `term.RECEIPTS`, without sorting: the few cancelled are looked up, and the one receipt that is
+stated with the receivable itself is kept apart, so that few are grouped twice.
 """
 
 _START: Final = START_OF_RECEIPT.format(
@@ -99,8 +101,7 @@ _STARTED: Final = f"""
         END AS start_on
       FROM receivables r
       JOIN {{p}}terms t ON t.contract_id = r.contract_id
-      LEFT JOIN {{receipts}}received x ON x.receivable_id = r.id AND x.receipt_id = r.id
-        AND x.cancelled_on IS NULL
+      LEFT JOIN {{receipts}}own x ON x.receivable_id = r.id
       LEFT JOIN {{p}}several y ON y.receivable_id = r.id,
       LATERAL (SELECT t.start_rule, {{inspection_days}} AS inspection_days) c,
       LATERAL (SELECT {_START_READ} AS start_on) s
@@ -134,7 +135,7 @@ _DUE_DAYS: Final = """
           SELECT s.id, s.contract_id, s.currency, s.face_fen, s.line_kind, s.agreed_due_on,
             {start} AS start_on FROM {p}started s
         ) r
-        LEFT JOIN {chosen} c ON c.contract_id = r.contract_id{of}
+        JOIN {chosen} c ON c.contract_id = r.contract_id{of}
         OFFSET 0
       ) x LEFT JOIN {calendar} k ON k.day = x.raw_on
     )"""
@@ -144,7 +145,7 @@ _REDUCES: Final = (
     " AND credit IN ('receivable', 'disputed', 'reserved', 'assigned')"
 )
 _POSTED: Final = f"""
-    {{p}}posted AS MATERIALIZED (
+    {{p}}posted AS NOT MATERIALIZED (
       SELECT receivable_id, "on", amount_fen, {_REDUCES} AS reduces,
         (debit = 'disputed')::integer - (credit = 'disputed')::integer AS disputes
       FROM postings WHERE "on" <= :{{p}}as_of AND known_at <= :known_at
