@@ -30,7 +30,7 @@ ROLES = {
     "operator": None,
     "nobody": None,
     "service": None,
-    "auditor": None,
+    "platform": None,
 }
 PROBLEM = "application/problem+json"
 NOT_JSON = {"/v1/exports/{reference}/file"}

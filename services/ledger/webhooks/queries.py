@@ -36,7 +36,11 @@ def check_keeps(viewer: Viewer) -> UUID:
             "Webhooks are kept by the party's administrator or one of its keys.",
             "Webhook由主体的管理员或其API密钥管理。",
         )
-    assert viewer.party_id is not None
+    if viewer.party_id is None:
+        raise NotAllowedError(
+            "Webhooks are a party's, and this key acts for none.",
+            "Webhook属于主体，该密钥未代表任何主体。",
+        )
     return viewer.party_id
 
 
