@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import typer
@@ -24,7 +24,6 @@ from services.ledger.webhooks.models import WebhookDelivery, WebhookEndpoint
 from services.ledger.webhooks.signing import Scheme
 
 app = typer.Typer(help="Webhooks of parties. 事件推送。", no_args_is_help=True)
-_LAST: Final = 2**63 - 1
 
 Id = Annotated[UUID, typer.Argument(help="Of the webhook; `ledger webhook list` has it.")]
 Types = Annotated[
@@ -200,7 +199,7 @@ def deliveries(
     """List what was sent to an endpoint or waits to be, the latest events first."""
     with book() as session:
         _kept(session, webhook)
-        found = queries.deliveries(session, webhook, state=state, before=_LAST, limit=limit)
+        found = queries.deliveries(session, webhook, state=state, limit=limit)
     emit(
         {"id": webhook, "deliveries": [_row(one) for one in found]},
         as_json=as_json,

@@ -1,14 +1,14 @@
 """Webhooks over HTTP: a party's endpoints, their secrets, and what was sent to them."""
 
 from datetime import timedelta
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
+from fastapi import Request, Response, status
 from sqlmodel import Session
 
 from services.ledger.clock import now
 from services.ledger.config import settings
+from services.ledger.cursors import Paged
 from services.ledger.edges import AskedBy, DbSession, Router, must_match, request_id
 from services.ledger.ids import new_id
 from services.ledger.webhooks import queries, replaying, rotating, schemas, service
@@ -16,8 +16,6 @@ from services.ledger.webhooks.addresses import Rules
 from services.ledger.webhooks.models import WebhookEndpoint
 
 router = Router(prefix="/v1/webhooks", tags=["webhooks"])
-Before = Annotated[int, Query(ge=1, le=schemas.LAST_POSITION)]
-Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 def _out(session: Session, endpoint: WebhookEndpoint) -> schemas.WebhookOut:
@@ -156,20 +154,18 @@ def get_deliveries(
     webhook_id: UUID,
     viewer: AskedBy,
     session: DbSession,
+    page: Paged,
     state: schemas.State | None = None,
-    before: Before = schemas.LAST_POSITION,
-    limit: Limit = 50,
 ) -> schemas.DeliveryPage:
     """List what was sent to an endpoint or waits to be, the latest events first; for 90 days."""
     queries.get(session, viewer, webhook_id)
-    found = queries.deliveries(session, webhook_id, state=state, before=before, limit=limit + 1)
-    shown = found[:limit]
-    return schemas.DeliveryPage(
-        items=tuple(
-            schemas.DeliveryOut.model_validate(schemas.DeliveryOut.fields(one)) for one in shown
-        ),
-        before=shown[-1].position if len(found) > limit else None,
+    before = int(page.after[0]) if page.after else None
+    found = queries.deliveries(
+        session, webhook_id, state=state, before=before, limit=page.limit + 1
     )
+    rows, cursor = page.shown(found, lambda one: (one.position,))
+    items = [schemas.DeliveryOut.model_validate(schemas.DeliveryOut.fields(one)) for one in rows]
+    return schemas.DeliveryPage(items=tuple(items), next=cursor)
 
 
 @router.get("/{webhook_id}/deliveries/{delivery_id}")

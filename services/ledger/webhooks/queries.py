@@ -106,12 +106,17 @@ def opened(secret: WebhookSecret) -> Secret:
 
 
 def deliveries(
-    session: Session, endpoint_id: UUID, *, state: str | None, before: int, limit: int
+    session: Session,
+    endpoint_id: UUID,
+    *,
+    limit: int,
+    state: str | None = None,
+    before: int | None = None,
 ) -> Sequence[WebhookDelivery]:
-    """Return deliveries of an endpoint before a position, the latest events first."""
-    found = select(WebhookDelivery).where(
-        WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.position < before
-    )
+    """Return deliveries of an endpoint, all or before a position, the latest events first."""
+    found = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
+    if before is not None:
+        found = found.where(WebhookDelivery.position < before)
     if state is not None:
         found = found.where(WebhookDelivery.state == state)
     return session.exec(found.order_by(col(WebhookDelivery.position).desc()).limit(limit)).all()

@@ -209,5 +209,4 @@ class DeliveryPage(ApiModel):
     """Deliveries, the latest events first."""
 
     items: tuple[DeliveryOut, ...]
-    before: int | None
-    """What to ask before next; none: that was all."""
+    next: str | None
