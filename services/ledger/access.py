@@ -13,13 +13,15 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.ledger import policy
 from services.ledger.db import direct, run
 from services.ledger.errors import LedgerError
+from services.ledger.policy import Relation, Whose
 
 SESSION_LASTS: Final = timedelta(hours=12)
 IDLE: Final = timedelta(minutes=30)
 """A browser that asks for nothing for so long is signed out."""
-SEES_ALL: Final = frozenset({"regulator", "operator", "service"})
+SEES_ALL: Final = frozenset(policy.roles("book.read", Relation.ANY))
 AREAS: Final = (
     "parties",
     "orders",
@@ -105,18 +107,23 @@ class Viewer:
         """Return the bind parameters of `VISIBLE`."""
         return {"sees_all": self.sees_all, "viewer": self.party_id}
 
-    def require(self, *roles: str) -> None:
-        """Refuse unless the role is one of those given.
+    def relation(self, action: str) -> Relation | None:
+        """Return in which relation the viewer may do something; None: in none."""
+        return policy.relation(action, self.role)
+
+    def may(self, action: str, whose: Whose | None = None) -> bool:
+        """Say whether the viewer may do something: at all, or to what is somebody's."""
+        wanted = self.relation(action)
+        return wanted is not None and (whose is None or policy.stands(wanted, self.party_id, whose))
+
+    def require(self, action: str, whose: Whose | None = None) -> None:
+        """Refuse unless the viewer may do something: at all, or to what is somebody's.
 
         Raises:
-            NotAllowedError: it is not.
+            NotAllowedError: it may not.
         """
-        if self.role not in roles:
-            wanted = ", ".join(roles)
-            raise NotAllowedError(
-                f"The role {self.role} may not do this; it takes one of: {wanted}.",
-                f"角色 {self.role} 无权执行此操作；需要以下角色之一：{wanted}。",
-            )
+        if not self.may(action, whose):
+            raise NotAllowedError(*policy.refusal(action, self.role))
 
 
 VISIBLE: Final = (

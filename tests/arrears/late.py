@@ -11,6 +11,7 @@ from sqlmodel import Session
 from services.ledger.access import OPERATOR, Viewer
 from services.ledger.arrears import complaints, interest
 from services.ledger.arrears.complaint_states import (
+    CREDITOR,
     STEPS,
     Step,
 )
@@ -91,7 +92,7 @@ def taken(claim: Claim, complaint_id: UUID, kind: str, on: date, **more: Any) ->
 def go(
     session: Session, claim: Claim, complaint_id: UUID, kind: str, on: date, **more: Any
 ) -> None:
-    by = creditor(claim) if STEPS[kind].by == "creditor" else AUTHORITY
+    by = creditor(claim) if STEPS[kind].by == CREDITOR else AUTHORITY
     assert complaints.step(session, by, taken(claim, complaint_id, kind, on, **more))
 
 

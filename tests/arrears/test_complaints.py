@@ -10,6 +10,7 @@ from sqlmodel import Session
 from services.ledger.access import OPERATOR, NotAllowedError, Viewer
 from services.ledger.arrears import complaints, facts
 from services.ledger.arrears.complaint_states import (
+    CREDITOR,
     OPEN_STATES,
     STEPS,
     StepRefusedError,
@@ -66,7 +67,7 @@ def test_the_authority_takes_its_steps_and_the_complainant_its_own(session: Sess
     one = filed(session, claim)
 
     for kind, rule in STEPS.items():
-        wrong = AUTHORITY if rule.by == "creditor" else creditor(claim)
+        wrong = AUTHORITY if rule.by == CREDITOR else creditor(claim)
         with pytest.raises(NotAllowedError):
             complaints.step(session, wrong, taken(claim, one, kind, FILED))
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ledger.access import Viewer
+from services.ledger.approvals.gate import KEEPERS
 from services.ledger.approvals.kinds import Duty
 from services.ledger.parties.keys import subject_of
 
@@ -29,7 +30,7 @@ _MADE_KEY: Final = text(
 )
 """Whoever made or rolled a key has seen it; the log knows them, by id."""
 _HOLDS: Final = """u.disabled_at IS NULL AND CASE WHEN CAST(:party_id AS uuid) IS NULL
-      THEN u.party_id IS NULL AND u.role = 'operator'
+      THEN u.party_id IS NULL AND u.role = ANY(CAST(:keepers AS varchar[]))
       ELSE u.party_id = :party_id AND u.duty = :duty END"""
 _SEATS: Final = text(
     f"""
@@ -99,11 +100,14 @@ def seats(session: Session, user_id: UUID, party_id: UUID | None, duty: Duty) ->
 
     A principal who may not approve any more leaves no seat to stand in.
     """
-    values = {"user_id": user_id, "party_id": party_id, "duty": duty}
+    values = {"user_id": user_id, **_holding(party_id, duty)}
     return list(session.connection().execute(_SEATS, values).scalars())
 
 
 def anybody(session: Session, party_id: UUID | None, duty: Duty) -> bool:
     """Say whether a party, or the installation, has anyone who may approve."""
-    values = {"party_id": party_id, "duty": duty}
-    return bool(session.connection().execute(_SOMEBODY, values).scalar_one())
+    return bool(session.connection().execute(_SOMEBODY, _holding(party_id, duty)).scalar_one())
+
+
+def _holding(party_id: UUID | None, duty: Duty) -> dict[str, object]:
+    return {"party_id": party_id, "duty": duty, "keepers": list(KEEPERS)}

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from services.ledger.access import Viewer
 from services.ledger.errors import NotFoundError
+from services.ledger.policy import Whose
 
 COLUMNS: Final = """
     p.id, p.party_id, p.role, p.command, p.subject_id, p.amount_fen, p.currency, p.facts, p.digest,
@@ -17,8 +18,7 @@ COLUMNS: Final = """
     p.expires_at, p.closed_at,
     CASE WHEN p.state = 'WAITING' AND p.expires_at <= now() THEN 'EXPIRED' ELSE p.state END
       AS state"""
-_MINE: Final = """(CASE WHEN CAST(:viewer AS uuid) IS NULL
-      THEN p.party_id IS NULL AND :role = 'operator' ELSE p.party_id = :viewer END)"""
+_MINE: Final = "(CAST(:may AS boolean) AND p.party_id IS NOT DISTINCT FROM CAST(:viewer AS uuid))"
 _ONE: Final = f"SELECT {COLUMNS} FROM approval_proposals p WHERE p.id = :id AND {_MINE}"
 _FIND: Final = text(_ONE)
 _LOCKED: Final = text(_ONE + " FOR UPDATE")
@@ -109,7 +109,8 @@ def of_row(row: dict[str, Any]) -> Proposal:
 
 
 def _whose(viewer: Viewer) -> dict[str, object]:
-    return {"viewer": viewer.party_id, "role": viewer.role}
+    may = viewer.may("approvals.read", Whose(party_id=viewer.party_id))
+    return {"viewer": viewer.party_id, "may": may}
 
 
 def find(

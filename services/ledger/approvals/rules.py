@@ -17,6 +17,7 @@ from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
 from services.ledger.log.service import Entry, append
 from services.ledger.money import format_fen
 from services.ledger.parties.models import User
+from services.ledger.policy import Whose
 
 MOST_APPROVERS: Final = 5
 
@@ -60,8 +61,9 @@ def administers(viewer: Viewer) -> None:
     Raises:
         NotAllowedError: it does not; a key never does.
     """
-    own = viewer.duty == "administrator" if viewer.party_id else viewer.role == "operator"
-    if viewer.user_id is None or not own:
+    own = viewer.duty == "administrator" or viewer.party_id is None
+    may = viewer.may("approvals.decide", Whose(party_id=viewer.party_id))
+    if viewer.user_id is None or not (own and may):
         raise NotAllowedError(
             "Rules of approval are kept by a party's administrators, those of the installation by"
             " its operators.",
@@ -232,7 +234,7 @@ _SUBSTITUTES: Final = text(
 
 def rules(session: Session, viewer: Viewer) -> list[RuleRow]:
     """Return the rules of the viewer's party, of each command the newest first."""
-    if viewer.party_id is None and viewer.role != "operator":
+    if not viewer.may("approvals.read", Whose(party_id=viewer.party_id)):
         return []
     found = (
         select(RuleRow)
@@ -250,7 +252,7 @@ def rules(session: Session, viewer: Viewer) -> list[RuleRow]:
 
 def substitutes(session: Session, viewer: Viewer) -> list[dict[str, object]]:
     """Return who may stand in for whom in the viewer's party: of each pair what counts."""
-    if viewer.party_id is None and viewer.role != "operator":
+    if not viewer.may("approvals.read", Whose(party_id=viewer.party_id)):
         return []
     rows = session.connection().execute(_SUBSTITUTES, {"party_id": viewer.party_id})
     return [dict(row) for row in rows.mappings()]

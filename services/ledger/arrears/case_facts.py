@@ -185,7 +185,7 @@ def known(
     connection = session.connection()
     values = {
         "id": receivable_id,
-        "regulator": viewer.role == "regulator",
+        "regulator": viewer.may("complaints.handle"),
         **book_parameters(viewer, as_of=as_of, known_at=known_at),
     }
     claim = connection.execute(_CLAIM, values).mappings().one_or_none()

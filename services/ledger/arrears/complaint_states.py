@@ -18,8 +18,8 @@ from sqlalchemy import RowMapping
 from services.ledger.errors import LedgerError
 
 FILED: Final = "FILED"
-CREDITOR: Final = "creditor"
-REGULATOR: Final = "regulator"
+CREDITOR: Final = "complaints.file"
+REGULATOR: Final = "complaints.handle"
 
 
 class StepRefusedError(LedgerError):
@@ -51,6 +51,7 @@ class Rule(NamedTuple):
     to_state: str | None
     """None: the state stays as it is."""
     by: str
+    """The action of `policy` that it is part of."""
     reasons: frozenset[str] = frozenset()
     needs_text: bool = False
 

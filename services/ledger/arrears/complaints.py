@@ -9,16 +9,17 @@ from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
 from services.events import ComplaintFiled, ComplaintMoved, Data
-from services.ledger.access import NotAllowedError, Viewer
-from services.ledger.arrears.complaint_states import CREDITOR, OPEN_STATES, STEPS, Step, refuse
+from services.ledger.access import Viewer
+from services.ledger.arrears.complaint_states import OPEN_STATES, STEPS, Step, refuse
 from services.ledger.arrears.complaints_queries import Wanted, complaints, steps
 from services.ledger.arrears.facts import PROCEEDINGS, facts
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.log.service import Entry, append
 from services.ledger.money import format_fen
+from services.ledger.policy import Whose
 from services.ledger.receivables.queries import Claim, get_visible
 from services.ledger.receivables.repeats import reused
-from services.ledger.receivables.service import exceeds, only_party
+from services.ledger.receivables.service import exceeds, held_for
 
 
 class NotComplainableError(LedgerError):
@@ -85,8 +86,7 @@ def file(session: Session, viewer: Viewer, filing: Filing) -> bool:
         NotComplainableError: see there.
         ExceedsError: more than is owed.
     """
-    claim = get_visible(session, viewer, filing.receivable_id, lock=True)
-    only_party(viewer, claim.creditor_id, "supplier", "供应商")
+    claim = held_for(session, viewer, "complaints.file", filing.receivable_id)
     owed_fen = claim.open_fen + claim.interest_fen
     mine = complaints(
         session,
@@ -173,16 +173,12 @@ def step(session: Session, viewer: Viewer, taken: Step) -> bool:
         ReusedIdError: the id names another step.
         StepRefusedError: see there.
     """
+    rule = STEPS[taken.kind]
+    viewer.require(rule.by)
     key = {"receivable_id": taken.receivable_id, "id": taken.complaint_id}
     session.connection().execute(_LOCK, key)
     row = one(session, viewer, taken.receivable_id, taken.complaint_id, known_at=_instant(session))
-    rule = STEPS[taken.kind]
-    may = viewer.party_id == row["creditor_id"] if rule.by == CREDITOR else _is_authority(viewer)
-    if not may:
-        english, chinese = ("the complainant", "投诉人")
-        if rule.by != CREDITOR:
-            english, chinese = ("an authority", "监管部门")
-        raise NotAllowedError(f"Only {english} takes this step.", f"只有{chinese}可以办理此步骤。")
+    viewer.require(rule.by, Whose(row["debtor_id"], row["creditor_id"]))
     before = steps(session, taken.receivable_id, taken.complaint_id)
     for known in before:
         if known["id"] == taken.id:
@@ -208,10 +204,6 @@ def step(session: Session, viewer: Viewer, taken: Step) -> bool:
     told = _entry(taken.complaint_id, claim, moved, viewer, disclosed=disclosed)
     append(session, [told], taken.request_id)
     return True
-
-
-def _is_authority(viewer: Viewer) -> bool:
-    return viewer.role == "regulator"
 
 
 def one(

@@ -151,7 +151,7 @@ def complaints(
     """Return the complaints a viewer may know of as they stood on a day, the most urgent first."""
     values = {
         **timing(session, as_of=as_of, known_at=known_at),
-        "regulator": viewer.role == "regulator",
+        "regulator": viewer.may("complaints.handle"),
         "viewer": viewer.party_id,
         **{name: getattr(wanted, name) for name in ("one", "receivable", "state", "within")},
         "after_due_on": wanted.after[0],

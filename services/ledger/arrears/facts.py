@@ -18,20 +18,22 @@ from services.events import (
     InstrumentReturned,
     LimitationInterrupted,
 )
-from services.ledger.access import NotAllowedError, Viewer
+from services.ledger.access import Viewer
 from services.ledger.arrears.book_case import INTERRUPTIONS
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.log.service import append
 from services.ledger.money import format_fen
-from services.ledger.receivables.queries import Claim, get_visible
+from services.ledger.receivables.queries import Claim
 from services.ledger.receivables.repeats import reused
-from services.ledger.receivables.service import entry, exceeds
+from services.ledger.receivables.service import entry, exceeds, held_for
 
 PROCEEDINGS: Final = frozenset({"SUIT", "ARBITRATION"})
-_CREDITORS: Final = frozenset({"DEMAND", *PROCEEDINGS})
-"""民法典 195 (一)(三): 权利人提出履行请求、提起诉讼或者申请仲裁."""
-_DEBTORS: Final = frozenset({"ACKNOWLEDGEMENT", "AGREEMENT", "DELAY_REASON"})
-"""民法典 195 (二): 义务人同意履行义务. Nobody else says it for the debtor."""
+_ACTIONS: Final = {
+    # 民法典 195 (一)(三): 权利人提出履行请求、提起诉讼或者申请仲裁.
+    **dict.fromkeys(("DEMAND", *PROCEEDINGS), "arrears.demand"),
+    # 民法典 195 (二): 义务人同意履行义务. Nobody else says it for the debtor.
+    **dict.fromkeys(("ACKNOWLEDGEMENT", "AGREEMENT", "DELAY_REASON"), "arrears.acknowledge"),
+}
 
 
 class NothingOwedError(LedgerError):
@@ -107,10 +109,10 @@ def state(session: Session, viewer: Viewer, stated: Stated) -> bool:
         ExceedsError: instruments for more than is owed.
         FactEndedError: it cannot be ended, again, or before it began.
     """
-    claim = get_visible(session, viewer, stated.receivable_id, lock=True)
+    action = _ACTIONS.get(stated.kind, "arrears.instrument")
+    claim = held_for(session, viewer, action, stated.receivable_id)
     known = facts(session, claim.id)
     before = [row for row in known if row["id"] == stated.id]
-    _may_state(viewer, claim, stated.kind)
     if before:
         if any(before[0][name] != getattr(stated, name) for name in _SAME):
             raise reused(stated.id)
@@ -120,21 +122,6 @@ def state(session: Session, viewer: Viewer, stated: Stated) -> bool:
     session.connection().execute(_INSERT, {**row, "party_id": viewer.party_id})
     append(session, [entry(claim, data, viewer)], stated.request_id)
     return True
-
-
-def _may_state(viewer: Viewer, claim: Claim, kind: str) -> None:
-    parties = {claim.debtor_id, claim.creditor_id}
-    if kind in _CREDITORS:
-        parties = {claim.creditor_id}
-    elif kind in _DEBTORS:
-        parties = {claim.debtor_id}
-    if viewer.party_id not in parties:
-        english, chinese = "the parties", "当事人"
-        if len(parties) == 1:
-            creditors = kind in _CREDITORS
-            english = "the supplier" if creditors else "the buyer"
-            chinese = "供应商" if creditors else "付款方"
-        raise NotAllowedError(f"Only {english} may state this.", f"只有{chinese}可以登记此事实。")
 
 
 def _began(claim: Claim, stated: Stated, known: list[RowMapping]) -> Data:

@@ -19,9 +19,8 @@ from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.journal.queries import interest_left_fen
 from services.ledger.journal.service import Move, record
 from services.ledger.money import format_fen
-from services.ledger.receivables.queries import get_visible
 from services.ledger.receivables.repeats import reused
-from services.ledger.receivables.service import entry, exceeds, only_party
+from services.ledger.receivables.service import entry, exceeds, held_for
 
 
 class NotAccruedError(LedgerError):
@@ -134,8 +133,7 @@ def claim_interest(session: Session, viewer: Viewer, asked: Asked) -> bool:
         NoInterestError: the reading does not exist here, or gives nothing for these days.
         InterestOfHolderError: a platform holds a part of the receivable.
     """
-    claim = get_visible(session, viewer, asked.receivable_id, lock=True)
-    only_party(viewer, claim.creditor_id, "supplier", "供应商")
+    claim = held_for(session, viewer, "interest.claim", asked.receivable_id)
     if _claimed_before(session, asked):
         return False
     if claim.assigned_fen:
@@ -208,8 +206,7 @@ def waive(session: Session, viewer: Viewer, waiver: Waiver) -> bool:
         ExceedsError: more than is claimed by that day and not paid.
     """
     assert (waiver.amount_fen is None) != (waiver.claim_id is None)
-    claim = get_visible(session, viewer, waiver.receivable_id, lock=True)
-    only_party(viewer, claim.creditor_id, "supplier", "供应商")
+    claim = held_for(session, viewer, "interest.waive", waiver.receivable_id)
     amount_fen = waiver.amount_fen or _whole(session, waiver)
     if _waived_before(session, waiver, amount_fen):
         return False

@@ -18,6 +18,7 @@ from services.ledger.errors import LedgerError
 from services.ledger.parties import passwords, second_factor
 from services.ledger.parties import service as parties
 from services.ledger.parties import users as people
+from services.ledger.policy import FOR_A_PARTY
 
 users = typer.Typer(help="People's sign-ins. 用户。", no_args_is_help=True)
 _ACTOR: Final = "operator"
@@ -57,7 +58,7 @@ def party_id_of(session: Session, role: str, party: str) -> UUID | None:
     Raises:
         RoleAndPartyError: a party is missing, or there can be none.
     """
-    if bool(party) != (role in people.FOR_A_PARTY):
+    if bool(party) != (role in FOR_A_PARTY):
         raise people.RoleAndPartyError(
             f"The role {role} acts for {'a party; name it with --party' if not party else 'nobody'}"
             "; leave --party out otherwise.",

@@ -144,7 +144,7 @@ def take_in(
         AnswerError: a row that names no invoice of the export, or several, or contradicts what
             the platform said before. Then nothing is taken in.
     """
-    viewer.require("operator", "platform")
+    viewer.require("exports.answer")
     export = get_export(session, viewer, reference)
     connection = session.connection()
     connection.execute(_LOCK, {"export_id": export.id})

@@ -31,7 +31,7 @@ def _offer(
     day = past_day(given.as_of)
     back = given.as_of is not None and day != past_day(None)
     if back:
-        viewer.require("operator")
+        viewer.require("exports.date_back")
     return exporting.reserve(
         session,
         viewer,

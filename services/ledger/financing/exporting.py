@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.events import PlatformRegistered
-from services.ledger.access import Viewer
+from services.ledger.access import OPERATOR, Viewer
 from services.ledger.approvals.gate import require
 from services.ledger.approvals.kinds import OFFER, OFFER_BACK, Effect, Kind
 from services.ledger.errors import LedgerError, NotFoundError
@@ -25,6 +25,7 @@ from services.ledger.financing.queries import (
 )
 from services.ledger.ids import new_id
 from services.ledger.log.service import Entry, append
+from services.ledger.policy import Relation
 from services.ledger.receivables.queries import BOOK, book_parameters
 
 
@@ -140,7 +141,7 @@ def register_platform(
     request_id: str = "",
 ) -> None:
     """Register a financing platform; the same code again gives it the new name and party."""
-    viewer.require("operator")
+    viewer.require("platforms.register")
     values = {"id": new_id(), "code": code, "name": name, "party_id": party_id}
     changed = session.connection().execute(_PLATFORM_AS, values).scalar_one_or_none()
     if changed is None:
@@ -206,11 +207,11 @@ def reserve(
         NothingEligibleError: there is nothing to offer.
         NotFoundError: no such platform.
     """
-    viewer.require("operator", "supplier")
+    viewer.require("exports.make")
     platform_id, code = get_platform(session, platform)
     connection = session.connection()
     connection.execute(_ONE_AT_A_TIME)
-    whose = {"anyone": viewer.role == "operator", "viewer": viewer.party_id}
+    whose = {"anyone": viewer.relation("exports.make") is Relation.ANY, "viewer": viewer.party_id}
     connection.execute(_LOCK, {"as_of": as_of, **whose})
     # Asked after the locks: whatever they waited for is known by now.
     at = connection.execute(_NOW).scalar_one()
@@ -248,8 +249,7 @@ def _reserve(
                 f"{as_of}没有{currency}的合格应收账款"
                 "（已确认、已交付、未逾期、未付、无争议、未转让）；可用“report eligible”查看。",
             )
-        operator = Viewer(viewer.name, "operator", viewer.party_id)
-        export = get_export(session, operator, parameters["reference"])
+        export = get_export(session, OPERATOR, parameters["reference"])
         facts = {**effect.facts, "rows": str(export.count)}
         facts |= {"as_of": as_of.isoformat()} if kind == OFFER_BACK else {}
         whole = replace(effect, facts=facts, amount_fen=export.total_fen)

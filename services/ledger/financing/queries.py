@@ -180,8 +180,10 @@ def get_export(session: Session, viewer: Viewer, reference: str) -> ExportSummar
     """Return an export by its reference, to operators, regulators and its own platform.
 
     Raises:
+        NotAllowedError: the viewer's role reads none.
         NotFoundError: there is none, or none for this viewer.
     """
+    viewer.require("exports.read")
     parameters = {"reference": reference, **viewer.parameters()}
     row = session.connection().execute(_EXPORT, parameters).mappings().one_or_none()
     if row is None:

@@ -117,7 +117,7 @@ def _currency(row: queries.CurrencySummary) -> CurrencyOut:
 @router.post("/assessments")
 def post_assessment(body: AssessmentIn, viewer: AskedBy, session: DbSession) -> AssessmentOut:
     """Announce what became overdue or will be due soon; a repeated run announces nothing twice."""
-    viewer.require("operator")
+    viewer.require("book.assess")
     day = min(body.as_of or today(), today())
     done = arrears.assess(session, as_of=day, at=now())
     return AssessmentOut(
@@ -130,7 +130,7 @@ def post_assessment(body: AssessmentIn, viewer: AskedBy, session: DbSession) -> 
 @router.get("/verification")
 def get_verification(viewer: AskedBy, session: DbSession) -> list[FindingOut]:
     """Check every invariant over the whole book; an empty list is the proof that all hold."""
-    viewer.require("operator", "regulator")
+    viewer.require("book.verify")
     return [
         FindingOut(
             check=finding.check,
@@ -146,7 +146,7 @@ def get_verification(viewer: AskedBy, session: DbSession) -> list[FindingOut]:
 @router.get("/law/rules", tags=["law"])
 def get_rules(viewer: AskedBy) -> list[dict[str, Any]]:
     """Return the rules the ledger flags by, each with its article, version and validity."""
-    assert viewer
+    viewer.require("law.read")
     return rules.as_json()
 
 
@@ -155,5 +155,5 @@ def post_case(
     viewer: AskedBy, session: DbSession, case: Annotated[dict[str, Any], Body()]
 ) -> dict[str, Any]:
     """Judge a case in the fixed case format: due day, days late, interest by reading, and why."""
-    assert viewer
+    viewer.require("law.read")
     return explain(case, for_case(session, case))

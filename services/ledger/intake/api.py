@@ -98,7 +98,7 @@ def _out(job: ImportJob) -> ImportOut:
 @router.get("/profiles")
 def list_profiles(viewer: AskedBy) -> list[str]:
     """Return the names of the shipped profiles."""
-    assert viewer
+    viewer.require("law.read")
     return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
 
 

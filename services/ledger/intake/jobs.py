@@ -20,6 +20,7 @@ from services.ledger.intake import service
 from services.ledger.intake.models import ImportJob
 from services.ledger.intake.profile import Profile
 from services.ledger.intake.read import open_table
+from services.ledger.policy import Relation, Whose
 
 WAITING: Final = ("CHECKING", "COMMITTING")
 _MOST_ATTEMPTS: Final = 5
@@ -47,7 +48,7 @@ def store(
         ReusedIdError: the id names another file, or one of somebody else.
     """
     viewer, profile = intake.viewer, intake.profile.model_dump(mode="json")
-    viewer.require(*service.ROLES)
+    viewer.require("imports.make", Whose(party_id=viewer.party_id))
     digest = sha256(content).digest()
     known = session.get(ImportJob, import_id)
     if known is not None:
@@ -86,9 +87,9 @@ def get(session: Session, viewer: Viewer, import_id: UUID) -> ImportJob:
     Raises:
         NotFoundError: there is none, or none for this viewer.
     """
-    viewer.require(*service.ROLES)
+    viewer.require("imports.read")
     mine: ColumnElement[bool] = true()
-    if viewer.role != "operator":
+    if viewer.relation("imports.read") is not Relation.ANY:
         mine = col(ImportJob.party_id) == viewer.party_id
     job = session.exec(select(ImportJob).where(ImportJob.id == import_id, mine)).one_or_none()
     if job is None:
@@ -103,6 +104,7 @@ def ask_to_commit(session: Session, viewer: Viewer, import_id: UUID, *, today: d
         NotFoundError: there is none, or none for this viewer.
         NotCheckedError: its findings are not there yet.
     """
+    viewer.require("imports.make")
     job = get(session, viewer, import_id)
     if job.state == "CHECKING":
         raise NotCheckedError(

@@ -9,6 +9,7 @@ from services.ledger.journal.queries import INTEREST_LEFT
 from services.ledger.money import MAX_FEN
 from services.ledger.payments.allocation import PRINCIPAL_FIRST
 from services.ledger.payments.service import ORDER
+from services.ledger.policy import Relation
 
 _RUNS: Final = """
     CREATE TEMP TABLE in_run ON COMMIT DROP AS
@@ -70,7 +71,7 @@ def take_payments(desk: Desk, import_id: object) -> None:
     if not desk.staged["payment"]:
         return
     desk.fault(UNKNOWN.format(kind="payment"))
-    if desk.viewer.role == "core_enterprise":
+    if desk.viewer.relation("payments.record") is Relation.DEBTOR:
         desk.fault(DEBTORS_ONLY.format(kind="payment"))
     desk.run(LOCK.format(kind="payment"))
     desk.run("DROP TABLE IF EXISTS in_run, in_move")

@@ -51,7 +51,7 @@ def record(
     Raises:
         NotAllowedError: the viewer is not a service.
     """
-    viewer.require("service")
+    viewer.require("messages.report")
     told = [
         {
             "id": id_of("arrived", one.event_id, one.party_id, one.message_id, one.stage),

@@ -73,5 +73,5 @@ def find_party(
     value: Annotated[str, Query(max_length=200)],
 ) -> PartyOut:
     """Find a party by an identifier, such as scheme ``USCC``."""
-    assert viewer
+    viewer.require("law.read")
     return _out(service.find(session, scheme, value))

@@ -17,6 +17,7 @@ from services.events import UserChanged
 from services.ledger.access import same_token
 from services.ledger.log.service import Entry, append
 from services.ledger.parties.models import RecoveryCode, User
+from services.ledger.policy import ADMINISTRATORS
 from services.ledger.vault import seal, unseal
 
 _ISSUER: Final = "应收账款台账"
@@ -27,7 +28,6 @@ _RECOVERY_CODES: Final = 8
 _RECOVERY_BYTES: Final = 15
 """120 bits: more than the 112 from which a plain hash is enough (OWASP ASVS 5.0, 6.5.2)."""
 _GROUP: Final = 4
-_NEEDING_ROLES: Final = frozenset({"operator", "security_admin", "audit_admin"})
 _NEEDING_DUTIES: Final = frozenset({"checker", "administrator"})
 
 
@@ -42,7 +42,7 @@ class Offer:
 
 def is_required(user: User) -> bool:
     """Say whether a person must have a second factor: administrators, operators, checkers."""
-    return user.role in _NEEDING_ROLES or user.duty in _NEEDING_DUTIES
+    return user.role in ADMINISTRATORS or user.duty in _NEEDING_DUTIES
 
 
 def _purpose(user_id: UUID) -> str:

@@ -53,7 +53,7 @@ def register(session: Session, viewer: Viewer, new: Registration, request_id: st
         IdentifierTakenError: an identifier is another party's.
         ReusedIdError: the id names another party.
     """
-    viewer.require("operator", "core_enterprise")
+    viewer.require("parties.register")
     if new.kind not in KINDS:
         raise PartyKindError(
             f"A party cannot be of kind {new.kind!r}; known: {', '.join(KINDS)}.",

@@ -19,9 +19,8 @@ from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.log.service import Entry, append
 from services.ledger.parties import passwords, second_factor, sessions
 from services.ledger.parties.models import User, UserLink
+from services.ledger.policy import FOR_A_PARTY, Relation
 
-FOR_A_PARTY: Final = frozenset({"core_enterprise", "supplier", "platform"})
-FOR_NOBODY: Final = frozenset({"regulator", "operator", "security_admin", "audit_admin"})
 DUTIES: Final = ("", "maker", "checker", "administrator")
 
 
@@ -90,7 +89,7 @@ def check_administers(viewer: Viewer, *, role: str, duty: str, party_id: UUID | 
     if person and own_party and viewer.duty == "administrator" and viewer.role == role:
         return
     nobodys = party_id is None or duty == "administrator"
-    if person and viewer.role == "security_admin" and nobodys:
+    if person and _keeps_nobodys(viewer) and nobodys:
         return
     raise NotAllowedError(
         "People and keys of a party are kept by its administrator; those of nobody's party, and"
@@ -111,9 +110,13 @@ _PEOPLE: Final = text(
 )
 
 
+def _keeps_nobodys(viewer: Viewer) -> bool:
+    return viewer.relation("people.keep") is Relation.NOBODYS
+
+
 def may_administer(viewer: Viewer) -> bool:
     """Say whether a viewer keeps anybody's sign-in."""
-    keeps = viewer.role == "security_admin" or viewer.duty == "administrator"
+    keeps = _keeps_nobodys(viewer) or viewer.duty == "administrator"
     return viewer.user_id is not None and keeps
 
 

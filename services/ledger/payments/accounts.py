@@ -10,13 +10,14 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from services.events import AccountChanged
-from services.ledger.access import NotAllowedError, Viewer
+from services.ledger.access import Viewer
 from services.ledger.approvals.gate import require
 from services.ledger.approvals.kinds import ACCOUNT, Effect
 from services.ledger.errors import NotFoundError, ReusedIdError
 from services.ledger.log.service import Entry, append
 from services.ledger.parties.models import Party
 from services.ledger.payments.account_models import RepaymentAccount
+from services.ledger.policy import Whose
 from services.ledger.vault import seal, unseal
 
 _SHOWN_DIGITS: Final = 4
@@ -57,10 +58,10 @@ def shown(number: str) -> str:
 
 
 def _check_own(session: Session, viewer: Viewer, party_id: UUID) -> None:
-    if viewer.party_id != party_id or session.get(Party, party_id) is None:
+    viewer.require("accounts.keep")
+    own = viewer.may("accounts.keep", Whose(party_id=party_id))
+    if not own or session.get(Party, party_id) is None:
         raise NotFoundError("There is no such party.", "没有该主体。")
-    if viewer.role not in {"supplier", "core_enterprise", "platform"}:
-        raise NotAllowedError("Only the party itself may do this.", "仅主体本身可以办理。")
 
 
 def change_account(session: Session, viewer: Viewer, change: Change, *, today: date) -> bool:

@@ -18,6 +18,7 @@ from services.ledger.law.civil_code import Allocated
 from services.ledger.log.service import Entry
 from services.ledger.money import format_fen
 from services.ledger.payments.allocation import shares
+from services.ledger.policy import between
 from services.ledger.receivables.queries import Claim, lock_several, not_found
 
 ORDER: Final = ("receivable", "assigned", "reserved", "disputed")
@@ -82,7 +83,7 @@ def record_payment(session: Session, viewer: Viewer, paid: Paid, request_id: str
         NotFoundError: a receivable the viewer may not see.
         AllocationError, OverpaidError, ReusedIdError, NotAllowedError: see there.
     """
-    viewer.require("core_enterprise", "supplier", "operator")
+    viewer.require("payments.record")
     if sum(paid.allocations.values()) != paid.amount_fen:
         raise AllocationError(
             f"The allocations add up to {format_fen(sum(paid.allocations.values()))}, the payment"
@@ -128,9 +129,9 @@ def _may_record(
     debtor_id: UUID,
 ) -> None:
     """A buyer records what it paid; a supplier what reached it, not what is a platform's."""
-    if viewer.role == "core_enterprise" and viewer.party_id != debtor_id:
-        raise NotAllowedError("Only the payer records its payment.", "只有付款方可以登记其付款。")
-    if viewer.role != "supplier":
+    for claim in claims.values():
+        viewer.require("payments.record", between(claim))
+    if viewer.party_id in {None, debtor_id}:
         return
     for receivable_id, went in divided.items():
         claim = claims[receivable_id]

@@ -82,7 +82,7 @@ def import_almanac(
         NotAllowedError: the viewer is not the operator.
         AlmanacFileError: rows that cannot be read, contradict or leave a gap; all are listed.
     """
-    viewer.require("operator")
+    viewer.require("almanac.import")
     almanac.lock(session)
     same = almanac.imported_as(session, content)
     if same is not None:

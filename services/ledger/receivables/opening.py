@@ -43,7 +43,6 @@ class FaceError(LedgerError):
     code = "AMOUNT_NOT_POSITIVE"
 
 
-_OPENERS: Final = ("core_enterprise", "supplier", "operator")
 _LINES: Final = text(
     "SELECT line_kind, face_fen, agreed_due_on FROM receivables"
     " WHERE identity = :identity AND line > 0 ORDER BY line"
@@ -69,7 +68,7 @@ def open_receivable(
         InstalmentsError: the instalments are not those of the invoice.
         ReusedIdError: the id names other facts.
     """
-    viewer.require(*_OPENERS)
+    viewer.require("receivables.open")
     _check(opening)
     if opening.receipt_ids:  # before any row, as whoever takes a file in does
         hold_receipts(session, opening.receipt_ids)
@@ -130,7 +129,9 @@ async def open_at_once(connection: AsyncConnection[Any], sent: Sent, opening: Op
         InvoiceNumberError, FaceError: as `open_receivable`.
     """
     viewer = remembered(sent.token)
-    if viewer is None or viewer.role not in _OPENERS or opening.receipt_ids or opening.lines:
+    if viewer is None or not viewer.may("receivables.open"):
+        return False
+    if opening.receipt_ids or opening.lines:
         return False
     _check(opening)
     values = rows.values(opening, viewer, sent.request_id) | proof(viewer, sent.token)

@@ -16,13 +16,14 @@ from services.events import (
     ReceivableCredited,
     ReceivableDisputed,
 )
-from services.ledger.access import NotAllowedError, Viewer
+from services.ledger.access import Viewer
 from services.ledger.approvals.gate import require
 from services.ledger.approvals.kinds import CONFIRM, CREDIT, RESOLVE, Effect
 from services.ledger.errors import LedgerError
 from services.ledger.journal.service import Move, record
 from services.ledger.log.service import Entry, append
 from services.ledger.money import format_fen
+from services.ledger.policy import between
 from services.ledger.receivables import queries
 from services.ledger.receivables.queries import Claim
 from services.ledger.receivables.repeats import posted_before, stated_before
@@ -99,14 +100,17 @@ def _named(claim: Claim) -> dict[str, str]:
     return {"invoice_number": claim.invoice_number, "currency": claim.currency}
 
 
-def only_party(viewer: Viewer, party_id: UUID, english: str, chinese: str) -> None:
-    """Refuse anyone but one party.
+def held_for(session: Session, viewer: Viewer, action: str, receivable_id: UUID) -> Claim:
+    """Return a receivable, its balance locked, to somebody who may do this to it.
 
     Raises:
-        NotAllowedError: the viewer acts for someone else; an operator acts for nobody.
+        NotFoundError: there is none, or none for this viewer.
+        NotAllowedError: by the table of `policy`, it is not the viewer's to do.
     """
-    if viewer.party_id != party_id:
-        raise NotAllowedError(f"Only the {english} may do this.", f"只有{chinese}可以执行此操作。")
+    viewer.require(action)
+    claim = queries.get_visible(session, viewer, receivable_id, lock=True)
+    viewer.require(action, between(claim))
+    return claim
 
 
 def exceeds(amount_fen: int, most_fen: int, english: str, chinese: str) -> ExceedsError:
@@ -124,8 +128,7 @@ def request_confirmation(session: Session, viewer: Viewer, act: Act) -> Claim:
         NotAllowedError: the viewer is not the creditor.
         AlreadyConfirmedError: there is nothing left to ask.
     """
-    claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
-    only_party(viewer, claim.creditor_id, "supplier", "供应商")
+    claim = held_for(session, viewer, "receivables.ask", act.receivable_id)
     if stated_before(session, claim.id, act.id, "REQUESTED", amount_fen=0):
         return claim
     if claim.confirmed_on:
@@ -154,8 +157,7 @@ def confirm(session: Session, viewer: Viewer, act: Act, *, whole: bool = False) 
         NothingToConfirmError: nothing is owed and free.
         ExceedsError: more is confirmed than is owed and free.
     """
-    claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
-    only_party(viewer, claim.debtor_id, "buyer", "付款方")
+    claim = held_for(session, viewer, "receivables.confirm", act.receivable_id)
     kind = "CONFIRMED" if whole or act.amount_fen else "REJECTED"
     amount_fen = None if whole else act.amount_fen
     if stated_before(session, claim.id, act.id, kind, amount_fen=amount_fen):
@@ -212,8 +214,7 @@ def dispute(session: Session, viewer: Viewer, act: Act) -> Claim:
         NotAllowedError: the viewer is not the debtor.
         ExceedsError: more is disputed than is owed and free.
     """
-    claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
-    only_party(viewer, claim.debtor_id, "buyer", "付款方")
+    claim = held_for(session, viewer, "receivables.dispute", act.receivable_id)
     if posted_before(session, claim.id, act.id, ("disputed", "receivable", act.amount_fen)):
         return claim
     if act.amount_fen > claim.receivable_fen:
@@ -233,11 +234,8 @@ def resolve(session: Session, viewer: Viewer, act: Act, *, upheld: bool) -> Clai
         NotAllowedError: it is the other party's to say.
         ExceedsError: more than is disputed.
     """
-    claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
-    if upheld:
-        only_party(viewer, claim.debtor_id, "buyer", "付款方")
-    else:
-        only_party(viewer, claim.creditor_id, "supplier", "供应商")
+    action = "receivables.uphold" if upheld else "receivables.withdraw"
+    claim = held_for(session, viewer, action, act.receivable_id)
     debit = "receivable" if upheld else "supply"
     if posted_before(session, claim.id, act.id, (debit, "disputed", act.amount_fen)):
         return claim
@@ -264,8 +262,7 @@ def credit(session: Session, viewer: Viewer, act: Act) -> Claim:
         NotAllowedError: the viewer is not the creditor.
         ExceedsError: more than is owed and free; what a platform holds needs its consent.
     """
-    claim = queries.get_visible(session, viewer, act.receivable_id, lock=True)
-    only_party(viewer, claim.creditor_id, "supplier", "供应商")
+    claim = held_for(session, viewer, "receivables.credit", act.receivable_id)
     if posted_before(session, claim.id, act.id, ("supply", "receivable", act.amount_fen)):
         return claim
     if act.amount_fen > claim.receivable_fen:

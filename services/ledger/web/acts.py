@@ -12,6 +12,7 @@ from services.ledger.approvals.queries import Proposal
 from services.ledger.approvals.service import submit
 from services.ledger.errors import LedgerError
 from services.ledger.money import format_fen
+from services.ledger.policy import between
 from services.ledger.receivables import service
 from services.ledger.receivables.commands import (
     CONFIRMATION,
@@ -137,9 +138,9 @@ def forms(viewer: Viewer, claim: Claim, *, requested: bool) -> list[Form]:
         claim: the receivable.
         requested: the supplier has asked for confirmation.
     """
-    if viewer.party_id == claim.debtor_id:
+    if viewer.may("receivables.confirm", between(claim)):
         return _buyer_forms(claim)
-    if viewer.party_id == claim.creditor_id:
+    if viewer.may("receivables.credit", between(claim)):
         return _supplier_forms(claim, requested=requested)
     return []
 

@@ -15,6 +15,7 @@ from services.ledger.parties import keys, passwords, second_factor, users
 from services.ledger.parties import service as parties
 from services.ledger.parties.access_log import entries
 from services.ledger.parties.models import ApiKey
+from services.ledger.policy import ADMINISTRATORS
 from services.ledger.web import words, words_access
 from services.ledger.web.pages_edge import (
     CONSOLE,
@@ -35,7 +36,7 @@ PEOPLE: Final = f"{CONSOLE}/people"
 KEYS: Final = f"{CONSOLE}/keys"
 LOG: Final = f"{CONSOLE}/access-log"
 _ROWS: Final = 100
-_NOBODYS_ROLES: Final = ("regulator", "operator", "security_admin", "audit_admin")
+_NOBODYS_ROLES: Final = ("regulator", *ADMINISTRATORS)
 _KEY_ROLES: Final = ("service", "regulator", "operator")
 
 
@@ -247,7 +248,7 @@ def get_access_log(
     before: Annotated[KnownAt, Query()] = None,
 ) -> Response:
     """Show the audit administrator who came in, who did not, and what changed about it."""
-    signed_in.viewer.require("audit_admin")
+    signed_in.viewer.require("access_log.read")
     found = entries(session, before=before or now(), limit=_ROWS)
     more = address(LOG, before=found[-1].at) if len(found) == _ROWS else ""
     return page(

@@ -62,7 +62,7 @@ def _account(
         links=users.links(session, user, settings().ledger_oidc_issuer),
         single=single.is_on(),
         administers=users.may_administer(signed_in.viewer),
-        reads_log=signed_in.viewer.role == "audit_admin",
+        reads_log=signed_in.viewer.may("access_log.read"),
         shortest=passwords.SHORTEST,
         refusal=said(refusal),
     )

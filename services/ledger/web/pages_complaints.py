@@ -15,6 +15,7 @@ from services.ledger.clock import now, today
 from services.ledger.edges import DbSession, Note, past_day, request_id
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.ids import new_id
+from services.ledger.policy import Whose
 from services.ledger.web import words, words_arrears
 from services.ledger.web.arrears_panel import shown
 from services.ledger.web.pages_edge import (
@@ -145,12 +146,11 @@ def _one(
     row = complaints.one(
         session, viewer, receivable_id, complaint_id, known_at=now(), as_of=today()
     )
-    mine = {"regulator"} if viewer.role == "regulator" else set()
-    mine |= {"creditor"} if viewer.party_id == row["creditor_id"] else set()
+    whose = Whose(row["debtor_id"], row["creditor_id"])
     forms = [
         (kind, words_arrears.STEPS[kind], rule, new_id())
         for kind, rule in STEPS.items()
-        if rule.by in mine and row["state"] in rule.from_states
+        if viewer.may(rule.by, whose) and row["state"] in rule.from_states
     ]
     steps = [
         {**step, "word": words.of(words_arrears.STEPS, step["kind"])}

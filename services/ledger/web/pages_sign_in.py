@@ -17,6 +17,7 @@ from services.ledger.parties.gates import WaitError
 from services.ledger.parties.models import HalfSignIn, User
 from services.ledger.parties.passwords import WeakPasswordError
 from services.ledger.parties.sign_in import Step
+from services.ledger.policy import Relation, relation
 from services.ledger.web import cookies
 from services.ledger.web.forms import check_form, form_token
 from services.ledger.web.pages_edge import CONSOLE, SIGN_IN, page, pages, see
@@ -124,12 +125,13 @@ def go_on(request: Request, half: str) -> Response:
 
 def home(role: str) -> str:
     """Return the page somebody of a role wants first."""
-    homes = {
-        "platform": f"{CONSOLE}/exports",
-        "security_admin": f"{CONSOLE}/people",
-        "audit_admin": f"{CONSOLE}/access-log",
-    }
-    return homes.get(role, CONSOLE)
+    if relation("access_log.read", role):
+        return f"{CONSOLE}/access-log"
+    if relation("people.keep", role) is Relation.NOBODYS:
+        return f"{CONSOLE}/people"
+    return (
+        f"{CONSOLE}/exports" if relation("exports.answer", role) is Relation.PLATFORM else CONSOLE
+    )
 
 
 def _half(request: Request, token: str | None = None) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from services.ledger import policy
+
 
 class Word(NamedTuple):
     """What something is called."""
@@ -18,18 +20,7 @@ def _table(words: Mapping[str, tuple[str, ...]]) -> Mapping[str, Word]:
     return MappingProxyType({code: Word(*word) for code, word in words.items()})
 
 
-ROLES: Final = _table(
-    {
-        "core_enterprise": ("核心企业", "buyer"),
-        "supplier": ("供应商", "supplier"),
-        "platform": ("融资平台", "platform"),
-        "regulator": ("监管", "regulator"),
-        "operator": ("运营", "operator"),
-        "security_admin": ("安全管理员", "security administrator"),
-        "audit_admin": ("审计管理员", "audit administrator"),
-        "service": ("系统", "service"),
-    }
-)
+ROLES: Final = _table(policy.ROLES)
 LIFECYCLE: Final = _table(
     {
         "submitted": ("待确权", "submitted", "warn"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 import httpx2
@@ -20,9 +19,6 @@ from services.ledger.webhooks.models import (
 )
 from services.ledger.webhooks.signing import SCHEMES, Secret
 
-ROLES: Final = ("core_enterprise", "supplier", "platform")
-"""Who has a party whose events could be sent."""
-
 
 def check_keeps(viewer: Viewer) -> UUID:
     """Return the party whose endpoints a viewer keeps.
@@ -30,7 +26,7 @@ def check_keeps(viewer: Viewer) -> UUID:
     Raises:
         NotAllowedError: it keeps none.
     """
-    viewer.require(*ROLES)
+    viewer.require("webhooks.keep")
     if viewer.user_id is not None and viewer.duty != "administrator":
         raise NotAllowedError(
             "Webhooks are kept by the party's administrator or one of its keys.",
