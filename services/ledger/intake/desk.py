@@ -25,6 +25,8 @@ _TYPES: Final = {
     "instant": "timestamptz",
     "number": "integer",
     "flag": "boolean",
+    "words": "jsonb",
+    "deposits": "jsonb",
 }
 _IDENTIFIED: Final = ("party", "order", "receivable", "payment")
 """Fields that name a document by the file's own id; its id here is derived from it."""

@@ -16,12 +16,17 @@ Type = Literal[
     "number",
     "choice",
     "flag",
+    "percent",
+    "words",
+    "deposits",
     "currency",
     "uscc",
 ]
 
 
 INSTALMENT_KINDS = ("ADVANCE", "PROGRESS", "FINAL", "RETENTION")
+DEPOSITS = ("BID", "PERFORMANCE", "QUALITY", "MIGRANT_WAGES", "OTHER")
+DELAY_REASONS = ("PERSON_IN_CHARGE_CHANGED", "INTERNAL_PROCESS", "COMPLETION_FILING", "FINAL_AUDIT")
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,27 @@ KINDS: dict[str, Kind] = {
             ),
             "term_days": Field("number", limit=3650),
             "term_months": Field("number", limit=120),
-            "pay_when_paid": Field("flag", default="false"),
+            "pay_when_paid": Field("flag"),
+            "pay_in_proportion": Field("flag"),
+            "rest_days_roll": Field("flag"),
             "inspection_days": Field("number", limit=3650),
+            "agreed_annual_rate_percent": Field("percent"),
+            "agreed_daily_rate_percent": Field("percent"),
+            "penalty_percent": Field("percent"),
+            "penalty_cap_percent": Field("percent"),
+            "day_basis": Field("choice", choices=("360", "365", "366")),
+            "framework_signed_on": Field("day"),
+            "noncash": Field("flag"),
+            "noncash_clause": Field("flag"),
+            "noncash_consent": Field("flag"),
+            "instrument": Field("choice", choices=("BILL", "ECERT", "OTHER")),
+            "instrument_months": Field("number", limit=120),
+            "audit_condition": Field("flag"),
+            "deposits": Field("deposits", choices=DEPOSITS),
+            "delay_reasons": Field("words", choices=DELAY_REASONS),
+            "principal_first": Field("flag"),
+            "debtor_kind": Field("choice", choices=PARTY_KINDS),
+            "creditor_size": Field("choice", choices=PARTY_KINDS),
             "known_at": _KNOWN,
         },
     ),

@@ -66,6 +66,42 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "NUMBER_INVALID": ("不是0至{limit}的整数", "not a whole number from 0 to {limit}"),
     "CHOICE_UNKNOWN": ("取值不在 {choices} 之中", "the value is not one of {choices}"),
+    "PERCENT_INVALID": (
+        "不是百分比（整数至多三位、小数至多六位，如 5、0.05 或 5%）",
+        "not a percentage of at most three digits and six decimals, such as 5, 0.05 or 5%",
+    ),
+    "PERCENT_NUMERIC": (
+        "单元格为数值，无法区分 5% 与 0.05%，请设为文本后填写，如 5 或 5%",
+        "the cell is a number, which may mean 5% or 0.05%; format it as text and enter 5 or 5%",
+    ),
+    "DEPOSIT_INVALID": (
+        "保证金请写作“种类 比例% 仅现金”，后两项可省略，以分号隔开，至多20项",
+        "write up to 20 deposits, each its kind, then 10% and CASH_ONLY if said, with semicolons",
+    ),
+    "TERM_TWICE": (
+        "期限请以日或月之一约定",
+        "give the term in days or in months, not both",
+    ),
+    "RATE_TWICE": (
+        "利率请以年或日之一填写",
+        "give the rate a year or a day, not both",
+    ),
+    "CAP_ALONE": (
+        "上限须与利率或违约金同时填写",
+        "the cap limits a rate or a penalty; give one",
+    ),
+    "INSTRUMENT_INCOMPLETE": (
+        "约定的非现金支付工具须同时填写种类和期限（月，自1起）",
+        "an agreed instrument needs its kind and how many months it runs, from 1",
+    ),
+    "FRAMEWORK_LATER": (
+        "框架协议签订日晚于合同签订日",
+        "the framework agreement is signed after the contract",
+    ),
+    "LPR_MISSING": (
+        "约定利率须与合同签订日的一年期LPR核对，而历书中没有；请先导入LPR",
+        "the almanac has no 1-year LPR of the day of signing to weigh the rate by; import it first",
+    ),
     "CURRENCY_INVALID": (
         "币种不是三个大写字母",
         "the currency is not three capital letters",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from string import Formatter
 
-from services.ledger.intake import cells
+from services.ledger.intake import cells, clauses
 from services.ledger.intake.cells import Convert
 from services.ledger.intake.kinds import KINDS, Field
 from services.ledger.intake.problems import CellError, Problems, row_error
@@ -181,6 +181,9 @@ def _convert(field: Field, value: Value, profile: Profile, zone: tzinfo, today: 
         "number": lambda: cells.whole_number(limit=field.limit),
         "choice": lambda: cells.choice(allowed=field.choices, mapped=value.map),
         "flag": lambda: cells.flag(mapped=value.map),
+        "percent": clauses.percent,
+        "words": lambda: clauses.words(allowed=field.choices, mapped=value.map),
+        "deposits": lambda: clauses.deposits(allowed=field.choices, mapped=value.map),
         "currency": cells.currency,
         "uscc": cells.uscc,
         "party": cells.uscc if profile.parties_known_by == "USCC" else cells.text,

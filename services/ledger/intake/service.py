@@ -23,11 +23,12 @@ from services.ledger.access import Viewer
 from services.ledger.errors import LedgerError
 from services.ledger.ids import new_id
 from services.ledger.intake.answers import take_confirmations, take_disputes
+from services.ledger.intake.contracts import take_contracts
 from services.ledger.intake.desk import Desk, lay_out, stage
 from services.ledger.intake.locks import hold_receipts, lock_balances
 from services.ledger.intake.models import Import
 from services.ledger.intake.orders import take_orders, take_receipts
-from services.ledger.intake.parties import take_contracts, take_parties
+from services.ledger.intake.parties import take_parties
 from services.ledger.intake.payments import take_payments
 from services.ledger.intake.problems import Problems
 from services.ledger.intake.profile import Profile, Section

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from services.ledger.law.audit import AuditFacts, Instrument, audit_clauses, audit_instrument
+from services.ledger.law.audit import Instrument, audit_clauses, audit_instrument
 from services.ledger.law.civil_code import last_day_of_months
 from services.ledger.law.due import due_of
-from services.ledger.law.rates import RateFacts, decide_rates
+from services.ledger.law.rates import decide_rates
 from services.ledger.law.rule import NOTICE
 from services.ledger.law.rules import rule_of_flag
-from services.ledger.law.terms import ContractFacts, TermsDecision, decide_terms
+from services.ledger.law.terms import TermsDecision, decide_terms
 from services.ledger.law.trace import flag_step
 from services.ledger.law.values import Almanac
 from services.ledger.orders.terms import Clauses, Size, clauses_of, facts_of, known_size
@@ -30,7 +30,11 @@ def decide_contract(
     settlement: str,
     domestic: bool,
 ) -> dict[str, Any]:
-    """Decide what a contract says, and audit it, as the contract's columns keep it."""
+    """Decide what a contract says, and audit it, as the contract's columns keep it.
+
+    Raises:
+        LprMissingError: a rate was agreed and the LPR at signing is not in the almanac.
+    """
     facts = facts_of(
         terms,
         signed_on=signed_on,
@@ -49,22 +53,7 @@ def decide_contract(
     )
     controlled = bool(evidence.get("controlled_by_large"))
     clauses = clauses._replace(controlled_by_large=controlled)
-    return decision_columns(facts, almanac, clauses)
-
-
-def decision_columns(
-    facts: ContractFacts, almanac: Almanac, clauses: Clauses | None = None
-) -> dict[str, Any]:
-    """Return what the law makes of a contract, as the contract's columns keep it.
-
-    Args:
-        clauses: None: nothing is known of the contract but its term.
-    """
     decided = decide_terms(facts, almanac)
-    if clauses is None:
-        clauses = Clauses(
-            RateFacts(facts.signed_on, facts.debtor_kind), AuditFacts(facts.debtor_kind)
-        )
     flags = audit_terms(clauses, decided, almanac)
     return {
         "applies": decided.applies,
