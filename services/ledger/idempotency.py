@@ -165,11 +165,20 @@ def begin(session: Session, viewer: Viewer, call: Call) -> None:
             " for another request.",
             f"Idempotency-Key“{call.key}”已用于内容不同的请求；请为新请求使用新的键。",
         )
-    raise Replayed(stored.status, unseal(stored.body, of=_purpose(call, call.principal)))
+    raise Replayed(stored.status, opened(call.principal, call.route, call.key, stored.body))
 
 
-def _purpose(call: Call, whose: str) -> str:
-    return f"answer {whose} {call.route} {call.key}"
+def _purpose(whose: str, route: str, key: str) -> str:
+    return f"answer {whose} {route} {key}"
+
+
+def opened(whose: str, route: str, key: str, body: bytes) -> bytes:
+    """Return an answer as it was given to its sender, from what is stored of it.
+
+    Raises:
+        BrokenSealError: it was changed, or is that of another sender, route or key.
+    """
+    return unseal(body, of=_purpose(whose, route, key))
 
 
 def call_values(call: Call | None, whose: str) -> dict[str, object]:
@@ -180,7 +189,7 @@ def call_values(call: Call | None, whose: str) -> dict[str, object]:
         "call_key": call and call.key,
         "call_fingerprint": call and call.fingerprint,
         "call_status": call and call.status,
-        "call_body": call and seal(call.body, of=_purpose(call, whose)),
+        "call_body": call and seal(call.body, of=_purpose(whose, call.route, call.key)),
     }
 
 

@@ -92,7 +92,14 @@ _LOAD: Final = (
     """INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, data, request_id,
          occurred_at, recorded_at)
        SELECT id, event_id, 'receivable.opened', 'bench', debtor_id, creditor_id,
-         jsonb_build_object('invoice_number', number, 'currency', 'CNY', 'due_on', due_on),
+         jsonb_build_object('invoice_number', number, 'currency', 'CNY', 'due_on', due_on,
+           'face', to_char(fen * 0.01, 'FM9999999999990.00')),
+         '', :at, :at FROM made""",
+    """INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, data, request_id,
+         occurred_at, recorded_at)
+       SELECT id, md5('confirmed:' || id)::uuid, 'receivable.confirmed', 'bench', debtor_id,
+         creditor_id, jsonb_build_object('invoice_number', number, 'currency', 'CNY',
+           'confirmed', to_char(fen * 0.01, 'FM9999999999990.00'), 'disputed', '0.00'),
          '', :at, :at FROM made""",
     """INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, data, request_id,
          occurred_at, recorded_at)

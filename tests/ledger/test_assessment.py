@@ -167,4 +167,9 @@ def test_verify_finds_a_balance_that_was_tampered_with(session: Session) -> None
 
     found = {finding.check: finding.examples for finding in verify(session)}
 
-    assert found == {"balances": [str(claim.id)], "dates": [str(claim.id)]}
+    assert found == {
+        "balances": [f"{claim.id}: balance: receivable 1 fen, its postings 100000"],
+        "dates": [
+            f"{claim.id}: balance: starts 2025-07-09, due ; by the facts 2025-07-09, 2025-09-08"
+        ],
+    }

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.events import PartyContactChanged, ReceivableDisputed, ReceivableOpened
+from services.events import PartyContactChanged, ReceivableSettled, WebhookAdded
 from services.ledger.access import OPERATOR
 from services.ledger.config import Settings, settings
 from services.ledger.ids import id_of
@@ -25,13 +25,16 @@ def subject(number: int) -> UUID:
 
 
 def write(session: Session, count: int, *, first: int = 0) -> None:
-    """Append and seal events of forty subjects: two kinds with something personal, one without."""
+    """Append and seal events of forty subjects: two kinds with something personal, one without.
+
+    They tell of nothing that would have to be in the book.
+    """
     entries = []
     for number in range(first, first + count):
         who = subject(number % 40)
         kinds = (
-            ReceivableOpened(face="1000.00", invoice_number=f"{number:020}"),
-            ReceivableDisputed(amount="10.00", reason=f"李四说第{number}箱坏了"),
+            ReceivableSettled(invoice_number=f"{number:020}"),
+            WebhookAdded(host="erp.example", types=(), description=f"李四说第{number}箱坏了"),
             PartyContactChanged(party_id=who, name="王五商行", email=f"w{number}@example.com"),
         )
         actor = f"user{number % 7}"

@@ -1,5 +1,6 @@
 """`ledger assess`, `ledger verify` and `ledger platform`: what is done with the book itself."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -100,13 +101,25 @@ def _show_assessed(console: Console, result: Result) -> None:
     console.print(result["note"], style="dim")
 
 
-def verify(*, as_json: Json = False) -> None:
+def verify(
+    *,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="A checkpoint you kept, e.g. from a digest. 检查点。"
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Prove that balances, dates, claims and the log equal what the facts add up to."""
+    witnessed = [path.read_text("utf-8").strip() + "\n" for path in checkpoint or ()]
     names = [check.name for check in proofs.CHECKS]
     with book() as session, progress(quiet=as_json) as shown:
         bar = shown.add_task("verify", total=len(names))
+        proofs.at_one_instant(session)
         findings = proofs.verify(
             session,
+            witnessed=witnessed,
             progress=lambda name, done, total: shown.update(
                 bar, description=name, completed=done, total=total
             ),

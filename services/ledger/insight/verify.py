@@ -3,19 +3,31 @@
 And that the log is what was signed: its events, its tree, its checkpoints.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ledger.insight.checks import CHECKS as BOOK
-from services.ledger.insight.checks import Check
+from services.ledger.insight import answers
+from services.ledger.insight.checks import MONEY, Check
+from services.ledger.insight.checks_facts import FACTS
+from services.ledger.insight.checks_log import LOGGED
 from services.ledger.proof.check import check_log
+from services.ledger.proof.signed import Place
 
+BOOK: Final = MONEY + FACTS + LOGGED
 _EXAMPLES: Final = 5
 LOG: Final = (
+    Check(
+        "answers",
+        "each answer stored under an Idempotency-Key is as it was given, of what was written",
+        "按幂等键保存的应答均未被改动，且与已登记的内容对应",
+        "",
+    ),
     Check("leaves", "each sealed event is what its leaf says", "每个已封存事件与其树叶一致", ""),
     Check("tree", "each node is the hash of those below it", "树中每个节点为其下层之哈希", ""),
     Check(
@@ -26,12 +38,13 @@ LOG: Final = (
     ),
 )
 CHECKS: Final = BOOK + LOG
+_AT_ONE_INSTANT: Final = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An invariant, how many subjects or places break it, and the first of them."""
+    """An invariant, in how many places it is broken, and the first of them."""
 
     check: str
     english: str
@@ -40,31 +53,50 @@ class Finding:
     examples: list[str]
 
 
-def verify(session: Session, *, progress: Progress = lambda *_: None) -> list[Finding]:
+def at_one_instant(session: Session) -> None:
+    """Let a transaction that has read nothing yet see the book as it is now, to its end.
+
+    So what is sealed and signed while the log is read through is no contradiction.
+    """
+    session.connection().execute(_AT_ONE_INSTANT)
+
+
+def verify(
+    session: Session,
+    *,
+    witnessed: Sequence[str] = (),
+    progress: Progress = lambda *_: None,
+) -> list[Finding]:
     """Return the invariants that are broken; an empty list is the proof that none is.
 
     Args:
         session: of one transaction.
+        witnessed: checkpoints that others keep, as they got them; the log must continue each.
         progress: told what is looked at, how much of it is done, and how much there is.
     """
     findings = []
     for number, check in enumerate(BOOK):
         progress(check.name, number, len(BOOK))
         counted = text(
-            f"WITH broken(id) AS ({check.sql}) SELECT count(*) AS n,"
-            f" (SELECT array_agg(id::varchar) FROM (SELECT id FROM broken LIMIT {_EXAMPLES}) x)"
-            " AS examples FROM broken"
+            f"WITH broken(id, place) AS MATERIALIZED ({check.sql}) SELECT count(*) AS n,"
+            " (SELECT array_agg(concat(id, ': ', place)) FROM (SELECT id, place FROM broken"
+            f" ORDER BY id, place LIMIT {_EXAMPLES}) x) AS examples FROM broken"
         )
         row = session.connection().execute(counted).one()
         if row.n:
             findings.append(Finding(check.name, check.english, check.chinese, row.n, row.examples))
-    return findings + _verify_log(session, progress)
+    progress("answers", 0, 1)
+    found = (Place("answers", where) for where in answers.broken(session))
+    log = check_log(
+        session, witnessed=witnessed, progress=lambda done, all_: progress("log", done, all_)
+    )
+    return findings + _gathered(chain(found, log))
 
 
-def _verify_log(session: Session, progress: Progress) -> list[Finding]:
+def _gathered(places: Iterable[Place]) -> list[Finding]:
     broken: dict[str, list[str]] = {check.name: [] for check in LOG}
-    counts = dict.fromkeys(broken, 0)
-    for place in check_log(session, progress=lambda done, all_: progress("log", done, all_)):
+    counts: Counter[str] = Counter()
+    for place in places:
         counts[place.check] += 1
         if counts[place.check] <= _EXAMPLES:
             broken[place.check].append(place.where)

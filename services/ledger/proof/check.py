@@ -4,34 +4,21 @@ A block of positions is read at a time, so memory stays the same however long th
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ledger.proof import leaves, queries
-from services.ledger.proof.ledger_verify import Key, Refused, Suite, open_note, read_checkpoint
-from services.ledger.proof.tree import HASH_BYTES, HEIGHT, WIDTH, At, Span, folded, needed
-from services.ledger.proof.tree import root as root_of
+from services.ledger.proof import leaves, queries, signed
+from services.ledger.proof.ledger_verify import Key, Refused, Suite, open_note
+from services.ledger.proof.signed import Place
+from services.ledger.proof.tree import HASH_BYTES, HEIGHT, WIDTH, At, folded
 
 _BLOCK: Final = 32
 """Tiles compared at a time: 8192 events."""
-_LINES: Final = 2
-"""Signatures of the log under a checkpoint: without and with the time."""
 _SHAPE: Final = text(
     "SELECT level, count(*), max(number), sum(octet_length(hashes)) FROM tiles"
     " GROUP BY level ORDER BY level"
-)
-_CHECKPOINTS: Final = text(
-    "SELECT number, size, note FROM checkpoints WHERE number > :after ORDER BY number LIMIT 256"
-)
-_COUNT: Final = text("SELECT count(*), coalesce(max(number), 0) FROM checkpoints")
-_COSIGNATURES: Final = text(
-    """
-    SELECT w.size, w.witness, w.line, c.note FROM cosignatures w
-    LEFT JOIN checkpoints c ON c.size = w.size WHERE (w.size, w.witness) > (:size, :witness)
-    ORDER BY w.size, w.witness LIMIT 256
-    """
 )
 _ORPHANS: Final = text(
     """
@@ -45,21 +32,17 @@ _KEY_NUMBERS: Final = text("SELECT array_agg(number ORDER BY number) FROM log_ke
 Progress = Callable[[int, int], None]
 
 
-class Place(NamedTuple):
-    """Something that is not what it was, and where."""
-
-    check: str
-    """``leaves``, ``tree`` or ``checkpoints``."""
-    where: str
-
-
 def check_log(
-    session: Session, *, progress: Progress = lambda _done, _all: None
+    session: Session,
+    *,
+    witnessed: Sequence[str] = (),
+    progress: Progress = lambda _done, _all: None,
 ) -> Iterator[Place]:
     """Yield every place where the log is not what was signed.
 
     Args:
         session: of one transaction.
+        witnessed: checkpoints that others keep; the log must continue each.
         progress: told the positions looked at, and how many there are.
     """
     size = queries.tree_size(session)
@@ -69,17 +52,18 @@ def check_log(
     numbers = session.connection().execute(_KEY_NUMBERS).scalar_one() or []
     if numbers != list(range(1, len(numbers) + 1)):
         yield Place("checkpoints", f"the keys of the log are numbered {numbers}")
-    signed = session.connection().execute(_COUNT).one()
     if keys:
         suite = keys[0].suite
         yield from _shape(session, size)
         for first in range(0, -(-size // WIDTH), _BLOCK):
             yield from _block(session, suite, first, size)
             progress(min((first + _BLOCK) * WIDTH, size), size)
-        yield from _checkpoints(session, keys, size)
-        yield from _cosignatures(session)
-    elif size or signed[0]:
+        yield from signed.checkpoints(session, keys)
+        yield from signed.cosignatures(session)
+        yield from signed.witnessed(session, keys, size, witnessed)
+    elif size or witnessed or queries.checkpoints(session):
         yield Place("checkpoints", "the log has no key")
+    yield from signed.unsigned(session)
     for event_id in session.connection().execute(_ORPHANS, {"size": size}).scalars():
         yield Place("leaves", f"event {event_id}: erased, and not in the tree")
 
@@ -193,63 +177,3 @@ def _upwards(suite: Suite, held: dict[At, bytes], number: int, size: int) -> Ite
         if (number + 1) % WIDTH:
             return
         number, level = number >> HEIGHT, level + 1
-
-
-def _checkpoints(session: Session, keys: Sequence[Key], size: int) -> Iterator[Place]:
-    """Compare every checkpoint with the tree of its size and with its signatures."""
-    connection = session.connection()
-    count, last = connection.execute(_COUNT).one()
-    if count != last:
-        yield Place("checkpoints", f"{last - count} of the checkpoints 1 to {last} are gone")
-    after = before = 0
-    while rows := connection.execute(_CHECKPOINTS, {"after": after}).all():
-        spans = [Span(0, one.size) for one in rows if 0 < one.size <= size]
-        held = queries.tiles(session, needed(spans))
-        for number, signed_size, note in rows:
-            name = f"checkpoint {number} of size {signed_size}"
-            if signed_size > size or signed_size <= before:
-                yield Place("checkpoints", f"{name}: the tree has {size} leaves, then {before}")
-            elif not _is_signed(note, keys, signed_size):
-                yield Place("checkpoints", f"{name}: it is not what the log signed")
-            elif not _has_root(keys[0].suite, note, signed_size, held):
-                yield Place(
-                    "checkpoints",
-                    f"{name}: another tree was signed; look between positions {before + 1} and"
-                    f" {signed_size}",
-                )
-            before = max(before, signed_size)
-        after = rows[-1].number
-
-
-def _cosignatures(session: Session) -> Iterator[Place]:
-    after = {"size": 0, "witness": ""}
-    while rows := session.connection().execute(_COSIGNATURES, after).all():
-        for size, witness, line, note in rows:
-            if not _is_cosigned(note, witness, line):
-                yield Place("checkpoints", f"a witness's line under the one of size {size}")
-        after = {"size": rows[-1].size, "witness": rows[-1].witness}
-
-
-def _is_signed(note: str, keys: Sequence[Key], size: int) -> bool:
-    try:
-        origin, stated, _ = read_checkpoint(note)
-        good = any(open_note(note, key) and open_note(note, key.cosigner()) for key in keys)
-    except Refused:
-        return False
-    lines = note.rpartition("\n\n")[2].splitlines()
-    return good and origin == keys[0].name and stated == size and len(lines) == _LINES
-
-
-def _has_root(suite: Suite, note: str, size: int, held: dict[At, bytes]) -> bool:
-    try:
-        return root_of(suite, Span(0, size), held) == read_checkpoint(note)[2]
-    except (KeyError, IndexError, ValueError):
-        return False
-
-
-def _is_cosigned(note: str | None, witness: str, line: str) -> bool:
-    try:
-        body = (note or "").rpartition("\n\n")[0]
-        return open_note(f"{body}\n\n{line}", Key.read(witness)) is not None
-    except Refused:
-        return False
