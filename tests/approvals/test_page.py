@@ -94,3 +94,20 @@ def test_who_proposed_takes_it_back_and_strangers_see_nothing(
 def _proposal(desk: Browser) -> str:
     text = desk.see(PAGE).text
     return text.split(f'href="{PAGE}/')[1].split('"')[0]
+
+
+def test_interest_given_up_at_the_page_waits_for_a_checker(
+    person: Arrive, claim: Claim, path: str, at_browser: At
+) -> None:
+    desk = at_browser(person(claim.creditor_id, "maker", role="supplier"))
+    person(claim.creditor_id, "checker", role="supplier")
+    desk.press(path, "/interest", reading="statutory", until_on="2025-10-08")
+    (form,) = [
+        fields for where, fields in desk.forms(path).items() if where.endswith("/arrears/waiver")
+    ]
+
+    after = desk.client.post(f"{path}/arrears/waiver", data={**form, "reason": "和解"})
+
+    assert "等待复核人办理" in after.text
+    assert "放弃逾期利息" in after.text
+    assert now_of(claim).interest_fen == 15_00

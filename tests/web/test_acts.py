@@ -33,7 +33,9 @@ def supplier(person: Person, claim: Claim) -> Browser:
 
 def acts(browser: Browser, path: str) -> list[str]:
     return [
-        action.removeprefix(f"{path}/") for action in browser.forms(path) if action.startswith(path)
+        action.removeprefix(f"{path}/")
+        for action in browser.forms(path)
+        if action.startswith(path) and "/arrears/" not in action
     ]
 
 

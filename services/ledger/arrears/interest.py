@@ -126,6 +126,7 @@ def claim_interest(session: Session, viewer: Viewer, asked: Asked) -> bool:
     can find it again. What is learned later does not change it: the creditor waives or withdraws.
 
     Raises:
+        NotAccruedError: see there.
         NotFoundError: a receivable the viewer may not see.
         NotAllowedError: the viewer is not the creditor.
         ReusedIdError: the id names something else.
@@ -134,6 +135,7 @@ def claim_interest(session: Session, viewer: Viewer, asked: Asked) -> bool:
         InterestOfHolderError: a platform holds a part of the receivable.
     """
     claim = held_for(session, viewer, "interest.claim", asked.receivable_id)
+    _refuse_later(asked)
     if _claimed_before(session, asked):
         return False
     if claim.assigned_fen:
@@ -146,13 +148,8 @@ def claim_interest(session: Session, viewer: Viewer, asked: Asked) -> bool:
     known_at = session.connection().execute(_INSTANT).scalar_one()
     question = put(session, viewer, claim.id, as_of=asked.on, known_at=known_at)
     standing = session.connection().execute(_STANDING, {"receivable_id": claim.id}).mappings().all()
-    figure = figure_of(
-        question,
-        asked.reading,
-        from_on=asked.from_on,
-        until_on=asked.until_on,
-        standing=standing,
-    )
+    first, last = asked.from_on, asked.until_on
+    figure = figure_of(question, asked.reading, from_on=first, until_on=last, standing=standing)
     row = {
         **figure._asdict(),
         "receivable_id": claim.id,
@@ -177,6 +174,16 @@ def claim_interest(session: Session, viewer: Viewer, asked: Asked) -> bool:
     moves = [Move(claim.id, "interest", "interest_earned", figure.amount_fen, asked.on, asked.id)]
     record(session, moves, [entry(claim, told, viewer)], asked.request_id)
     return True
+
+
+def _refuse_later(asked: Asked) -> None:
+    if asked.until_on > asked.on:
+        raise NotAccruedError(
+            f"Interest to {asked.until_on} has not accrued on {asked.on}; claim up to that day at"
+            " most.",
+            f"截至{asked.on}，{asked.until_on}的利息尚未产生；请至多主张至该日。",
+            field="until_on",
+        )
 
 
 def _claimed_before(session: Session, asked: Asked) -> bool:

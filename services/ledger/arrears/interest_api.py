@@ -154,18 +154,11 @@ def post_interest_claim(
 ) -> InterestOut:
     """Claim interest: the engine's figure by a reading is posted; the same again answers 200."""
     on = past_day(body.on)
-    until_on = body.until_on or on
-    if until_on > on:
-        raise interest.NotAccruedError(
-            f"Interest to {until_on} has not accrued on {on}; claim up to that day at most.",
-            f"截至{on}，{until_on}的利息尚未产生；请至多主张至该日。",
-            field="until_on",
-        )
     asked = Asked(
         id=body.id or new_id(),
         receivable_id=receivable_id,
         reading=body.reading,
-        until_on=until_on,
+        until_on=body.until_on or on,
         on=on,
         from_on=body.from_on,
         request_id=request_id(request),

@@ -73,6 +73,44 @@ def figure_of(
     """
     case = question.case | {"as_of": until_on.isoformat()}
     result = explain(case, question.almanac)
+    period = period_of(question, result, reading, (from_on, until_on), standing)
+    spans = _spans(result, period.earlier, reading, period.from_on)
+    assert sum(parse_fen(span["interest"]) for span in spans) == period.amount_fen
+    kept = {"case": case, "spans": spans, "trace": result["trace"]}
+    digest = hashlib.sha256(canonical(kept).encode()).digest()
+    return Figure(period.from_on, until_on, period.amount_fen, period.due_on, case, spans, digest)
+
+
+class Period(NamedTuple):
+    """Days that bear interest by a reading, and how much."""
+
+    from_on: date
+    due_on: date
+    amount_fen: int
+    earlier: Mapping[str, Any]
+    """What the law makes of the day before it."""
+
+
+def period_of(
+    question: Question,
+    result: Mapping[str, Any],
+    reading: str,
+    asked: tuple[date | None, date],
+    standing: Sequence[RowMapping],
+) -> Period:
+    """Return the days of a period and its interest, as `figure_of` speaks of them.
+
+    Args:
+        question: see `figure_of`.
+        result: what the law makes of the case as of the last day.
+        reading: see `figure_of`.
+        asked: the first day, or None, and the last.
+        standing: see `figure_of`.
+
+    Raises:
+        InterestOverlapError, NoInterestError: as `figure_of`.
+    """
+    from_on, until_on = asked
     due_on = _due_on(result, reading, until_on)
     follows = max([due_on, *(row["until_on"] for row in standing)]) + _DAY
     from_on = from_on or min(follows, until_on)
@@ -83,11 +121,10 @@ def figure_of(
             f"利息自到期日次日{due_on + _DAY}起算；{from_on}早于该日。",
             field="from_on",
         )
-    before = case | {"as_of": (from_on - _DAY).isoformat()}
-    until_fen = _interest_fen(result, reading)
+    before = question.case | {"as_of": (from_on - _DAY).isoformat()}
     earlier = explain(before, question.almanac, trace=False)
     _refuse_part(earlier, reading, from_on=from_on, due_on=due_on)
-    amount_fen = until_fen - _interest_fen(earlier, reading)
+    amount_fen = _interest_fen(result, reading) - _interest_fen(earlier, reading)
     if amount_fen <= 0:
         raise NoInterestError(
             f"From {from_on} to {until_on} no undisputed amount was overdue; there is no"
@@ -95,11 +132,7 @@ def figure_of(
             f"{from_on}至{until_on}期间无逾期的无争议金额；没有可主张的利息。",
             field="until_on",
         )
-    spans = _spans(result, earlier, reading, from_on)
-    assert sum(parse_fen(span["interest"]) for span in spans) == amount_fen
-    kept = {"case": case, "spans": spans, "trace": result["trace"]}
-    digest = hashlib.sha256(canonical(kept).encode()).digest()
-    return Figure(from_on, until_on, amount_fen, due_on, case, spans, digest)
+    return Period(from_on, due_on, amount_fen, earlier)
 
 
 def _due_on(result: Mapping[str, Any], reading: str, until_on: date) -> date:

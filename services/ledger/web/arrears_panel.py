@@ -1,16 +1,27 @@
 """What follows lateness, on the page of a receivable: claimed interest, facts, complaints."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import RowMapping
 from sqlmodel import Session
 
 from services.ledger.access import Viewer
 from services.ledger.arrears import facts, interest
+from services.ledger.arrears.complaint_states import OPEN_STATES
 from services.ledger.arrears.complaints_queries import SOON_DAYS, Wanted, complaints
+from services.ledger.arrears.interest_offers import offers
+from services.ledger.ids import new_id
 from services.ledger.receivables.queries import Claim
 from services.ledger.web import words, words_arrears, words_law
+
+_CREDITOR_STATES: Final = [
+    (kind, words_arrears.FACTS[kind]) for kind in ("DEMAND", "SUIT", "ARBITRATION")
+]
+_DEBTOR_STATES: Final = [
+    (kind, words_arrears.FACTS[kind]) for kind in ("ACKNOWLEDGEMENT", "AGREEMENT")
+]
 
 
 def panel(
@@ -18,14 +29,43 @@ def panel(
 ) -> dict[str, Any]:
     """Return what the template shows; the viewer may see the receivable."""
     found = complaints(session, viewer, Wanted(receivable=claim.id), as_of=today, known_at=now)
+    claimed = interest.claims(session, claim.id)
+    complained = any(row["state"] in OPEN_STATES for row in found)
+    made = _forms(session, viewer, claim, claimed, today=today, now=now, complained=complained)
     return {
-        "claims": [
-            {**row, "word": words_law.INTEREST[row["reading"]]}
-            for row in interest.claims(session, claim.id)
-        ],
+        "claims": [{**row, "word": words_law.INTEREST[row["reading"]]} for row in claimed],
         "waivers": interest.waivers(session, claim.id),
         "facts": [_fact(row) for row in facts.facts(session, claim.id)],
         "complaints": [shown(row) for row in found],
+        "forms": {name: (value, new_id()) for name, value in made.items() if value},
+    }
+
+
+def _forms(
+    session: Session,
+    viewer: Viewer,
+    claim: Claim,
+    claimed: Sequence[RowMapping],
+    *,
+    today: date,
+    now: datetime,
+    complained: bool,
+) -> dict[str, Any]:
+    """Return what the viewer may do about lateness, each form with its choices."""
+    late = claim.due_on is not None and claim.due_on < today
+    owed_fen = claim.open_fen + claim.interest_fen if late else 0
+    if viewer.party_id == claim.debtor_id:
+        return {"interruption": _DEBTOR_STATES if owed_fen else []}
+    if viewer.party_id != claim.creditor_id:
+        return {}
+    standing = [row for row in claimed if row["withdrawn_on"] is None]
+    offered = offers(session, viewer, claim, standing, on=today, known_at=now)
+    return {
+        "interest": [(words_law.INTEREST[one.reading], one) for one in offered],
+        "withdrawal": [row for row in standing if row["amount_fen"] <= claim.interest_fen],
+        "waiver": claim.interest_fen,
+        "interruption": _CREDITOR_STATES if owed_fen else [],
+        "complaint": 0 if complained else owed_fen,
     }
 
 

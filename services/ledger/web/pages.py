@@ -14,6 +14,7 @@ from services.ledger.web import cookies
 from services.ledger.web.pages_access import router as access
 from services.ledger.web.pages_account import router as account
 from services.ledger.web.pages_approvals import router as approvals
+from services.ledger.web.pages_arrears import router as arrears
 from services.ledger.web.pages_book import router as book
 from services.ledger.web.pages_complaints import router as complaints
 from services.ledger.web.pages_edge import CONSOLE, SIGN_IN, Writer, pages, see
@@ -26,7 +27,9 @@ from services.ledger.web.render import STYLE
 _WEEK: Final = "public, max-age=604800, immutable"
 
 router = pages()
-for one in (sign_in, single, account, access, book, receivables, complaints, approvals, inbox):
+for one in (sign_in, single, account, access, book, receivables):
+    router.include_router(one)
+for one in (arrears, complaints, approvals, inbox):
     router.include_router(one)
 
 

@@ -1,6 +1,8 @@
 """Receivables as pages: the list with its query form, and one receivable with what may be done."""
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -35,7 +37,7 @@ from services.ledger.web.render import grouped
 
 router = pages()
 _LIST: Final = f"{CONSOLE}/receivables"
-_ONE: Final = _LIST + "/{receivable_id:uuid}"
+ONE: Final = _LIST + "/{receivable_id:uuid}"
 _PAGE: Final = 50
 
 
@@ -85,15 +87,15 @@ def get_list(
     )
 
 
-@router.get(_ONE)
+@router.get(ONE)
 def get_one(
     request: Request, receivable_id: UUID, signed_in: Reader, session: DbSession
 ) -> Response:
     """Show one receivable: the claim, its dates and the law, its book, its history."""
-    return _one(request, receivable_id, signed_in, session)
+    return show_one(request, receivable_id, signed_in, session)
 
 
-@router.post(_ONE + "/{name}")
+@router.post(ONE + "/{name}")
 def post_act(
     request: Request,
     receivable_id: UUID,
@@ -121,17 +123,19 @@ def post_act(
     except NotFoundError:
         raise
     except LedgerError as refusal:
-        return _one(request, receivable_id, signed_in, session, refusal)
+        return show_one(request, receivable_id, signed_in, session, refusal)
     return see(f"{_LIST}/{receivable_id}")
 
 
-def _one(
+def show_one(
     request: Request,
     receivable_id: UUID,
     signed_in: SignedIn,
     session: DbSession,
     refusal: LedgerError | None = None,
+    filled: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
+    """Show one receivable again, with why an act was refused and what its form held."""
     viewer = signed_in.viewer
     claim = get_visible(session, viewer, receivable_id)
     terms = queries.terms(session, viewer, claim.contract_id)
@@ -154,6 +158,8 @@ def _one(
         events=[_event(event) for event in events],
         forms=[(form, new_id()) for form in acts.forms(viewer, claim, requested=requested)],
         arrears=arrears_panel.panel(session, viewer, claim, today=today(), now=now()),
+        filled=filled,
+        today=today(),
         waiting=waiting_on(session, viewer, claim.id),
         note=REVIEW_NOTE,
     )
