@@ -59,7 +59,7 @@ from services.events.arrears import (
     ReceivableDueSoon,
     ReceivableOverdue,
 )
-from services.events.envelope import Amount, Data, Event, EventPage
+from services.events.envelope import Amount, Data, Event, EventPage, Total
 from services.events.evidence import EvidenceErased
 from services.events.financing import (
     ExportDelivered,
@@ -177,6 +177,7 @@ __all__ = [
     "SignInHeld",
     "SignInSucceeded",
     "Stage",
+    "Total",
     "UserAdded",
     "UserChanged",
     "UserPasswordSet",

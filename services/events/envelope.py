@@ -8,6 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, Str
 
 Amount = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,13}\.[0-9]{2}$")]
 """An amount such as ``"1234.50"``, in the currency beside it."""
+Total = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,24}\.[0-9]{2}$")]
+"""A sum of any number of amounts, which may be larger than any of them."""
 
 
 class Frozen(BaseModel):

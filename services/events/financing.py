@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from services.events.envelope import Amount, Data, OfReceivable
+from services.events.envelope import Amount, Data, OfReceivable, Total
 
 
 class ReceivableExported(OfReceivable):
@@ -38,7 +38,7 @@ class ExportDelivered(Data):
     platform: str
     export_reference: str
     receivables: int
-    total: Amount
+    total: Total
     currency: str = "CNY"
 
 

@@ -3,9 +3,11 @@
 from datetime import date
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.events import ExportDelivered
 from services.ledger.access import OPERATOR
 from services.ledger.arrears.queries import ageing, overdue_totals
 from services.ledger.financing.queries import eligible_totals
@@ -72,3 +74,13 @@ def test_a_whole_numeric_is_an_int(session: Session, written: str, value: int) -
     found = session.connection().execute(text(f"SELECT sum({written}::bigint)")).scalar_one()
 
     assert (type(found), found) == (int, value)
+
+
+def test_the_event_of_an_export_tells_a_sum_larger_than_any_amount() -> None:
+    told = {"platform": "P", "export_reference": "EXP-1", "receivables": COUNT}
+    total = format_fen(COUNT * MAX_FEN)
+
+    assert ExportDelivered.model_validate({**told, "total": total}).total == total
+    for wrong in (f"{total}0", total.partition(".")[0], "1" * 25 + ".00"):
+        with pytest.raises(ValidationError):
+            ExportDelivered.model_validate({**told, "total": wrong})
