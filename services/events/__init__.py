@@ -91,7 +91,7 @@ from services.events.parties import (
     UserAdded,
     UserPasswordSet,
 )
-from services.events.payments import AccountChanged, PaymentAllocated
+from services.events.payments import AccountChanged, AccountRead, PaymentAllocated
 from services.events.receivables import (
     ConfirmationRequested,
     DisputeResolved,
@@ -118,6 +118,7 @@ __all__ = [
     "REVIEW_FLAG",
     "REVIEW_NOTE",
     "AccountChanged",
+    "AccountRead",
     "AlmanacImported",
     "Amount",
     "ApiKeyAdded",

@@ -31,3 +31,13 @@ class AccountChanged(Data):
     bank_name: str
     account_name: str
     valid_from: date
+
+
+class AccountRead(Data):
+    """Somebody read the whole number of an account that a party is paid to."""
+
+    type: ClassVar[str] = "account.read"
+    party_id: UUID
+    account_id: UUID
+    account: str
+    """The last digits of the number."""

@@ -135,6 +135,11 @@ POLICY: Final[Mapping[str, Row]] = MappingProxyType(
             {"core_enterprise": Relation.DEBTOR, "supplier": Relation.EITHER} | _OPERATOR,
         ),
         "accounts.keep": Row("维护收款账户", "keep the account to be paid to", _OWN),
+        "accounts.read": Row(
+            "查阅收款账户（付款方须有未结清的应收账款）",
+            "read the account to be paid to; a buyer, while it owes",
+            _EITHER | {"platform": Relation.OWN},
+        ),
         "arrears.demand": Row("催收、起诉、仲裁", "state a demand or suit", _CREDITOR),
         "arrears.acknowledge": Row(
             "承认债务、说明迟延理由", "acknowledge, plan, explain a delay", _DEBTOR

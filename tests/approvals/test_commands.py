@@ -199,9 +199,9 @@ def test_another_account_to_be_paid_to_waits_for_a_checker_and_is_in_no_event(
         " OR position('6222020200012345678'::bytea IN arguments) > 0"
     )
     assert everything == []
-    stranger = person(claim.debtor_id, "maker")
-    refused(stranger.client.get(path), 404, "NOT_FOUND")
-    refused(stranger.client.post(path, json=ACCOUNT), 404, "NOT_FOUND")
+    debtor = person(claim.debtor_id, "maker")
+    assert debtor.get(path) == [account]
+    refused(debtor.client.post(path, json=ACCOUNT), 404, "NOT_FOUND")
 
 
 def test_an_account_is_changed_at_once_where_no_duties_are_divided(

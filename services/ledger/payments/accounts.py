@@ -1,6 +1,7 @@
 """Where a party wants to be paid: a change is what a thief would ask for, so others approve it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -9,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from services.events import AccountChanged
+from services.events import AccountChanged, AccountRead
 from services.ledger.access import Viewer
 from services.ledger.approvals.gate import require
 from services.ledger.approvals.kinds import ACCOUNT, Effect
@@ -21,6 +22,13 @@ from services.ledger.policy import Whose
 from services.ledger.vault import seal, unseal
 
 _SHOWN_DIGITS: Final = 4
+_OWES: Final = text(
+    """
+    SELECT EXISTS (SELECT FROM receivables r JOIN balances b ON b.receivable_id = r.id
+      WHERE r.debtor_id = :debtor_id AND r.creditor_id = :creditor_id AND b.receivable_fen
+        + b.disputed_fen + b.reserved_fen + b.assigned_fen + b.interest_fen > 0)
+    """
+)
 _ALONE: Final = text("SELECT id FROM parties WHERE id = :id FOR NO KEY UPDATE")
 
 
@@ -61,7 +69,11 @@ def _check_own(session: Session, viewer: Viewer, party_id: UUID) -> None:
     viewer.require("accounts.keep")
     own = viewer.may("accounts.keep", Whose(party_id=party_id))
     if not own or session.get(Party, party_id) is None:
-        raise NotFoundError("There is no such party.", "没有该主体。")
+        raise _no_party()
+
+
+def _no_party() -> NotFoundError:
+    return NotFoundError("There is no such party.", "没有该主体。")
 
 
 def change_account(session: Session, viewer: Viewer, change: Change, *, today: date) -> bool:
@@ -137,23 +149,67 @@ def _listed(session: Session, party_id: UUID) -> list[RepaymentAccount]:
     return list(session.exec(newest))
 
 
-def accounts(session: Session, viewer: Viewer, party_id: UUID) -> list[dict[str, Any]]:
+def accounts(
+    session: Session, viewer: Viewer, party_id: UUID, *, today: date
+) -> list[dict[str, Any]]:
     """Return a party's accounts, the newest first, with what may be shown of their numbers.
 
+    The party sees all it ever had; whoever owes it sees the one in force and those to come.
+
     Raises:
-        NotFoundError: another party's, or none.
+        NotFoundError: a party that the viewer is not and owes nothing, or none.
     """
-    _check_own(session, viewer, party_id)
-    found = []
-    for row in _listed(session, party_id):
-        plain = json.loads(unseal(row.sealed, of=_purpose(row.id)))
-        found.append(
-            {
-                "id": row.id,
-                "holder": plain["holder"],
-                "bank": plain["bank"],
-                "account": row.shown,
-                "valid_from": row.valid_from,
-            }
-        )
-    return found
+    return [_plain(row) | {"account": row.shown} for row in _to(session, viewer, party_id, today)]
+
+
+def read_account(
+    session: Session,
+    viewer: Viewer,
+    party_id: UUID,
+    account_id: UUID,
+    *,
+    today: date,
+    request_id: str = "",
+) -> dict[str, Any]:
+    """Return an account with its whole number; that it was read is an event of both parties.
+
+    Raises:
+        NotFoundError: as `accounts`, or the party has no such account, or had it before.
+    """
+    found = [row for row in _to(session, viewer, party_id, today) if row.id == account_id]
+    if not found:
+        raise NotFoundError("There is no such account.", "没有该账户。")
+    (row,) = found
+    told = AccountRead(party_id=party_id, account_id=row.id, account=row.shown)
+    reader = None if viewer.party_id == party_id else viewer.party_id
+    entry = Entry(party_id, told, viewer.name, viewer.party_id, reader, party_id)
+    append(session, [entry], request_id)
+    return _plain(row)
+
+
+def _to(
+    session: Session, viewer: Viewer, party_id: UUID, today: date
+) -> Sequence[RepaymentAccount]:
+    """Return the accounts of a party that somebody may see, the newest first."""
+    viewer.require("accounts.read")
+    listed = _listed(session, party_id)
+    if viewer.may("accounts.read", Whose(creditor_id=party_id, party_id=party_id)):
+        return listed
+    parties = {"debtor_id": viewer.party_id, "creditor_id": party_id}
+    owes = session.connection().execute(_OWES, parties).scalar_one()
+    debtor_id = viewer.party_id if owes else None
+    if not viewer.may("accounts.read", Whose(debtor_id, party_id, party_id)):
+        raise _no_party()
+    past = [number for number, row in enumerate(listed) if row.valid_from <= today]
+    return listed[: past[0] + 1] if past else listed
+
+
+def _plain(row: RepaymentAccount) -> dict[str, Any]:
+    plain = json.loads(unseal(row.sealed, of=_purpose(row.id)))
+    return {
+        "id": row.id,
+        "holder": plain["holder"],
+        "bank": plain["bank"],
+        "account": plain["number"],
+        "valid_from": row.valid_from,
+    }

@@ -47,6 +47,10 @@ class AccountOut(ApiModel):
     valid_from: Day
 
 
+class FullAccountOut(AccountOut):
+    """An account as one pays to it: ``account`` is the whole number."""
+
+
 def _change(session: Session, viewer: Viewer, given: AccountArguments, request_id: str) -> bool:
     assert given.id is not None
     account = Account(given.holder, given.bank, given.number)
@@ -82,6 +86,23 @@ def post_repayment_account(
 
 @router.get("/{party_id}/repayment-accounts")
 def get_repayment_accounts(party_id: UUID, viewer: AskedBy, session: DbSession) -> list[AccountOut]:
-    """Return a party's accounts, the newest first; of the numbers the last digits."""
-    found = accounts.accounts(session, viewer, party_id)
+    """Return a party's accounts to it and to whoever owes it; of the numbers the last digits."""
+    found = accounts.accounts(session, viewer, party_id, today=today())
     return [AccountOut.model_validate(row) for row in found]
+
+
+@router.get("/{party_id}/repayment-accounts/{account_id}")
+def get_repayment_account(
+    party_id: UUID,
+    account_id: UUID,
+    viewer: AskedBy,
+    session: DbSession,
+    request: Request,
+    response: Response,
+) -> FullAccountOut:
+    """Return one account with its whole number; that it was read is an event of both parties."""
+    found = accounts.read_account(
+        session, viewer, party_id, account_id, today=today(), request_id=request_id(request)
+    )
+    response.headers["cache-control"] = "no-store"
+    return FullAccountOut.model_validate(found)
