@@ -16,7 +16,7 @@ from services.ledger.arrears.service import assess
 from services.ledger.insight.verify import verify
 from services.ledger.intake.loading import load_profile
 from services.ledger.intake.service import Intake, commit
-from services.ledger.orders.service import hold_receipts, receipt_id
+from services.ledger.orders.service import Arrival, hold_receipts, receipt_id, receive
 from tests.intake.conftest import TODAY, Take
 from tests.intake.files import BUYER, CLAIM_HEAD, PAID_HEAD, SELLER, claim, codes, party_of
 
@@ -62,6 +62,20 @@ def test_a_due_day_that_a_file_moves_is_told_and_one_it_leaves_is_not(
 
     assert told(session) == [None, "2025-09-01"]
     assert dates(session) == (None, None)
+    assert verify(session) == []
+
+
+def test_a_receipt_of_a_file_that_a_command_repeats_is_told_once(
+    session: Session, take: Take
+) -> None:
+    named(take, "GR1")
+    order_id = session.connection().execute(text("SELECT id FROM orders")).scalar_one()
+
+    for _ in range(2):
+        receive(session, OPERATOR, Arrival("GR1", "DELIVERED", date(2025, 7, 1), (order_id,)))
+
+    told_of = text("SELECT count(*) FROM events WHERE type = 'order.delivered'")
+    assert session.connection().execute(told_of).scalar_one() == 1
     assert verify(session) == []
 
 

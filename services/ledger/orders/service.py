@@ -231,7 +231,7 @@ def _party(viewer: Viewer, of: Contract | Order) -> bool:
 _RECEIVE: Final = text(
     """INSERT INTO receipts (order_id, id, receipt_id, reference, kind, "on", known_at)
     SELECT o, :id, :receipt_id, :reference, :kind, :on, now()
-    FROM unnest(CAST(:orders AS uuid[])) t(o) ON CONFLICT DO NOTHING"""
+    FROM unnest(CAST(:orders AS uuid[])) t(o) ON CONFLICT DO NOTHING RETURNING order_id"""
 )
 _HOLD: Final = text(
     "SELECT pg_advisory_xact_lock_shared(hashtext('receipts')),"
@@ -282,8 +282,8 @@ def receive(session: Session, viewer: Viewer, arrival: Arrival, request_id: str 
         "orders": list(arrival.order_ids),
     }
     hold_receipts(session, [document_id])
-    session.connection().execute(_RECEIVE, values)
-    # A derived id keeps the same arrival from being told twice.
+    # What is here already was told already, by a file perhaps.
+    new = set(session.connection().execute(_RECEIVE, values).scalars())
     key = ("received", document_id, arrival.kind, arrival.on)
     entries = [
         replace(
@@ -291,6 +291,7 @@ def receive(session: Session, viewer: Viewer, arrival: Arrival, request_id: str 
             id=id_of(*key, order.id),
         )
         for order in orders
+        if order.id in new
     ]
     append(session, entries, request_id)
     return document_id
