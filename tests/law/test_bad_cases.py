@@ -64,6 +64,9 @@ FULL: dict[str, Any] = {
         "disputed": [{"amount": "10.00", "from": "2025-09-01", "to": "2025-09-09", "line": 1}],
         "payments": [{"on": "2025-09-01", "amount": "5.00", "instructed_on": "2025-08-31"}],
         "credits": [{"on": "2025-09-01", "amount": "5.00"}],
+        "costs": [
+            {"on": "2025-09-01", "amount": "2.00", "kind": "NOTARY", "note": "公证费发票1"},
+        ],
         "instrument": {"kind": "BILL", "handed_on": "2025-09-02", "matures_on": "2026-02-02"},
         "confirmation_requested_on": "2025-08-01",
         "confirmed_on": "2025-08-09",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.ledger.almanac import shipped
-from services.ledger.law import case_contract, case_facts, case_input, decree_802, lines
+from services.ledger.law import case_contract, case_facts, case_input, costs, decree_802, lines
 from services.ledger.law.case import explain
 from services.ledger.law.limitation import KINDS as INTERRUPTIONS
 from services.ledger.law.terms import START_RULES
@@ -26,6 +26,7 @@ NAMED = set(re.findall(r"[\w]+", " ".join(re.findall(r"`([^`]+)`", PAGE))))
         case_contract.SIZES,
         case_contract.SOURCES,
         case_facts.FACT_KEYS,
+        costs.KINDS,
         case_input.KINDS,
         case_input.SUBJECTS,
         decree_802.BANNED_EXCUSES,
@@ -44,5 +45,5 @@ def test_the_page_names_every_word(words: frozenset[str]) -> None:
 def test_the_page_names_what_is_answered() -> None:
     found: Any = explain(FULL | {"contract": {"lines": [{"kind": "FINAL"}]}}, shipped())
 
-    assert set(found) | set(found["interest"]) <= NAMED
+    assert set(found) | set(found["interest"]) | set(found["costs"]) <= NAMED
     assert "仅供核查，不构成法律认定" in json.dumps(found["trace"], ensure_ascii=False)

@@ -71,6 +71,12 @@ def _result(case: Case, judged: Judgement) -> dict[str, object]:
         "readings": [],
         "trace": [],
     }
+    if judged.costs is not None:
+        result["costs"] = {
+            "claimed": format_fen(judged.costs.claimed_fen),
+            "paid": format_fen(judged.costs.paid_fen),
+            "open": format_fen(judged.costs.open_fen),
+        }
     if judged.lines:
         result["lines"] = [_line(number, each) for number, each in enumerate(judged.lines, start=1)]
     return result

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from services.ledger.law.audit import BILL, ECERT, OTHER_INSTRUMENT, Instrument
 from services.ledger.law.case_fields import Fields, refuse
+from services.ledger.law.costs import KINDS as COSTS
+from services.ledger.law.costs import Cost
 from services.ledger.law.interest import Dispute, Payment
 from services.ledger.law.limitation import KINDS as INTERRUPTIONS
 from services.ledger.law.limitation import Interruption
@@ -23,6 +25,7 @@ FACT_KEYS = frozenset(
         "disputed",
         "payments",
         "credits",
+        "costs",
         "instrument",
         "confirmation_requested_on",
         "confirmed_on",
@@ -35,6 +38,7 @@ FACT_KEYS = frozenset(
 _DISPUTED = frozenset({"amount", "from", "to", "line"})
 _PAID = frozenset({"on", "amount", "line", "instructed_on"})
 _CREDITED = frozenset({"on", "amount", "line"})
+_COSTS = frozenset({"on", "amount", "kind", "note"})
 _INSTRUMENT = frozenset({"kind", "handed_on", "matures_on"})
 _COMPLAINT = frozenset({"submitted_on", "accepted_on", "materials_received_on"})
 _INTERRUPTED = frozenset({"on", "kind", "ended_on"})
@@ -59,6 +63,7 @@ class Moved(NamedTuple):
     disputes: tuple[Dispute, ...] = ()
     instructed: tuple[Payment, ...] = ()
     """The payments by the day they were instructed, where one of them says so (O8)."""
+    costs: tuple[Cost, ...] = ()
 
 
 class Events(NamedTuple):
@@ -76,7 +81,7 @@ class Events(NamedTuple):
 
 _NO_MOVES = Moved()
 _NO_EVENTS = Events()
-_MOVES = frozenset({"payments", "credits", "disputed"})
+_MOVES = frozenset({"payments", "credits", "disputed", "costs"})
 _EVENTS = frozenset(
     {
         "instrument",
@@ -104,7 +109,7 @@ def read_start(facts: Fields) -> StartFacts:
 
 
 def read_moves(facts: Fields, amount_fen: int | None, lines: int) -> Moved:
-    """Return payments, credits and disputes.
+    """Return payments, credits, disputes and costs.
 
     Args:
         lines: how many instalments the contract has, for what names one of them.
@@ -117,7 +122,8 @@ def read_moves(facts: Fields, amount_fen: int | None, lines: int) -> Moved:
     credits_ = facts.items("credits", _CREDITED, _payment)
     for name, listed in (("payments", payments), ("credits", credits_), ("disputed", disputes)):
         _refuse_other_lines(facts.path(name), listed, lines)
-    return Moved(payments, credits_, disputes, _as_instructed(facts, payments))
+    costs = facts.items("costs", _COSTS, _cost)
+    return Moved(payments, credits_, disputes, _as_instructed(facts, payments), costs)
 
 
 def read_events(facts: Fields) -> Events:
@@ -174,6 +180,11 @@ def _refuse_other_lines(path: str, listed: Iterable[Payment | Dispute], lines: i
 
 def _payment(each: Fields) -> Payment:
     return Payment(each.needed_day("on"), each.needed_fen("amount"), each.counted("line"))
+
+
+def _cost(each: Fields) -> Cost:
+    kind = each.needed_word("kind", COSTS)
+    return Cost(each.needed_day("on"), each.needed_fen("amount"), kind, each.word("note") or "")
 
 
 def _as_instructed(facts: Fields, payments: tuple[Payment, ...]) -> tuple[Payment, ...]:

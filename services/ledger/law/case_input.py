@@ -13,7 +13,8 @@ Beyond the published keys it takes:
               [{``kind``, ``percent``, ``cash_only``, ``ended_on``, ``returned_on``}]
 ``facts``     ``credits`` as payments, ``invoiced_on``, ``warranty_ends_on``, ``confirmed_on``,
               ``interrupted_on``, ``interruptions`` [{``on``, ``kind``, ``ended_on``}],
-              ``delay_reasons``; ``line`` in payments, credits and disputes; ``instructed_on`` in
+              ``delay_reasons``, ``costs`` [{``on``, ``amount``, ``kind``, ``note``}]; ``line`` in
+              payments, credits and disputes; ``instructed_on`` in
               payments; ``submitted_on`` in the complaint
 """
 
@@ -42,6 +43,7 @@ from services.ledger.law.case_facts import (
     read_start,
 )
 from services.ledger.law.case_fields import Fields
+from services.ledger.law.costs import Cost
 from services.ledger.law.interest import Dispute, Payment
 from services.ledger.law.limitation import Interruption
 from services.ledger.law.lines import RETENTION, Line
@@ -98,6 +100,7 @@ class Case(NamedTuple):
     controlled_by_large: bool = False
     size_contradicted: bool = False
     """A size stated by the creditor itself that its own figures do not give."""
+    costs: tuple[Cost, ...] = ()
 
 
 def read_case(values: object, sizes: SizeStandard) -> Case:
@@ -147,6 +150,7 @@ def read_case(values: object, sizes: SizeStandard) -> Case:
         terms.day("framework_signed_on"),
         creditor.flag("controlled_by_large"),
         by_figures is not None and _is_contradicted(size, by_figures, source),
+        moved.costs,
     )
 
 

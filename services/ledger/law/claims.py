@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from services.ledger.law.case_input import Case
+from services.ledger.law.costs import Settled, settle
 from services.ledger.law.days import Days
 from services.ledger.law.interest import Accrual, Claim, Payment, Rate, accrue, yearly_rate
 from services.ledger.law.lines import Share, accrue_lines
@@ -64,10 +65,20 @@ def money_of(case: Case, days: Days, almanac: Almanac, *, spans: bool) -> Money:
 
 
 def paid_of(case: Case, almanac: Almanac, amount_fen: int) -> tuple[Payment, ...]:
-    """Return the payments; NONCASH_DISCHARGE, the other reading: an instrument pays."""
+    """Return what costs leave; NONCASH_DISCHARGE, the other reading: an instrument pays."""
+    settled = costs_of(case)
+    paid = case.payments if settled is None else settled.payments
     if case.instrument is None or almanac.settings.noncash_discharge != "PAID_AT_HANDOVER":
-        return case.payments
-    return (*case.payments, Payment(case.instrument.handed_on, amount_fen))
+        return paid
+    return (*paid, Payment(case.instrument.handed_on, amount_fen))
+
+
+def costs_of(case: Case) -> Settled | None:
+    """Return the costs of enforcement and what of the payments they leave, if any are claimed."""
+    if not case.costs or case.as_of is None:
+        return None
+    first = (case.amount_fen or 0, case.credits) if case.principal_first else None
+    return settle(case.payments, case.costs, as_of=case.as_of, principal=first)
 
 
 def weighed(

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from services.ledger.law.case_input import Case
 from services.ledger.law.civil_code import last_day
+from services.ledger.law.claims import costs_of
 from services.ledger.law.due import Due
 from services.ledger.law.interest import Claim, Rate, accrue, yearly_rate
 from services.ledger.law.judge import Judgement
@@ -37,10 +38,11 @@ def _interest(case: Case, judged: Judgement, rate: Rate) -> str:
     assert case.as_of is not None
     assert case.amount_fen is not None
     assert judged.due is not None
+    settled = costs_of(case)
     claim = Claim(
         case.amount_fen,
         judged.due.on,
-        case.payments,
+        case.payments if settled is None else settled.payments,
         case.disputes,
         case.credits,
         case.principal_first,

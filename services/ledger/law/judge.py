@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from services.ledger.law import audit, regime
 from services.ledger.law.case_input import Case
-from services.ledger.law.claims import Money, money_of, money_of_lines
+from services.ledger.law.claims import Money, costs_of, money_of, money_of_lines
+from services.ledger.law.costs import Settled
 from services.ledger.law.days import Days, days_of
 from services.ledger.law.due import Due
 from services.ledger.law.interest import Accrual
@@ -46,6 +47,7 @@ class Judgement(NamedTuple):
     limitation_ends_on: date | None
     flags: tuple[str, ...]
     lines: tuple[JudgedLine, ...] = ()
+    costs: Settled | None = None
 
 
 def judge(case: Case, almanac: Almanac, *, spans: bool = True) -> Judgement:
@@ -174,6 +176,7 @@ def _conclude(
         limitation,
         tuple(flags),
         lines,
+        costs_of(case),
     )
 
 

@@ -31,6 +31,7 @@ def steps_of(case: Case, almanac: Almanac, judged: Judgement) -> list[dict[str, 
             steps += _line_steps(number, each, judged)
     else:
         steps += _due_steps(judged)
+    steps += _cost_steps(case, judged)
     steps += _money_steps(case, judged)
     steps += _timer_steps(case, judged)
     steps += [flag_step(flag, governing) for flag in judged.flags]
@@ -66,6 +67,21 @@ def _due_steps(judged: Judgement | Days) -> list[Step]:
         advisory = judged.advisory.on if judged.advisory else "-"
         steps.append(step("R-TRANSITION", governing, outcome=f"advisory_due_on={advisory}"))
     return steps
+
+
+def _cost_steps(case: Case, judged: Judgement) -> list[Step]:
+    """Say what the costs are; whether the debtor bears them is for the contract or a court."""
+    if judged.costs is None or case.as_of is None:
+        return []
+    told = "; ".join(
+        f"{cost.kind} {format_fen(cost.amount_fen)} {cost.on} {cost.note}".rstrip()
+        for cost in case.costs
+        if cost.on <= case.as_of
+    )
+    order = "after the principal, as agreed" if case.principal_first else "first"
+    paid, left = format_fen(judged.costs.paid_fen), format_fen(judged.costs.open_fen)
+    went = f"costs {order}: {told or '-'}; paid {paid}, open {left}"
+    return [step("R-ALLOCATE", judged.terms.regime, outcome=went)]
 
 
 def _money_steps(case: Case, judged: Judgement) -> list[Step]:

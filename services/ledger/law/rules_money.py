@@ -81,8 +81,8 @@ RULES: tuple[Rule, ...] = (
         "除当事人另有约定外，应当按照下列顺序履行：（一）实现债权的有关费用；（二）利息；（三）主债务。",
         "部分付款",
         "a part payment",
-        "先利息后本金，另有约定的除外",
-        "interest first, then principal, unless agreed otherwise",
+        "先费用、再利息、后本金，另有约定的除外",
+        "costs, then interest, then principal, unless agreed otherwise",
     ),
     Rule(
         "R-SPLIT",

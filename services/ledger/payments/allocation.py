@@ -2,7 +2,7 @@
 
 Interest takes part only once the creditor has claimed it, and by the day of the payment: what
 nobody claimed is posted nowhere, and money is never parked. Costs of enforcement (费用), which the
-article names first, are not kept in this book.
+article names first, are taken in a case and are not kept in this book.
 """
 
 from collections.abc import Mapping
