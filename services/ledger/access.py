@@ -132,7 +132,7 @@ VISIBLE: Final = (
 )
 """The condition on a row with a debtor and a creditor; ``{table}`` is its alias."""
 
-OPERATOR: Final = Viewer(name="operator", role="operator", party_id=None)
+OPERATOR: Final = Viewer(name="operator", role=policy.MACHINE, party_id=None)
 """Whoever runs commands on the machine itself."""
 
 _KEY: Final = """

@@ -20,11 +20,16 @@ ROLES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "security_admin": ("安全管理员", "security administrator"),
         "audit_admin": ("审计管理员", "audit administrator"),
         "service": ("系统", "service"),
+        "installation": ("系统本机", "the machine itself"),
     }
 )
 FOR_A_PARTY: Final = ("core_enterprise", "supplier", "platform")
 ADMINISTRATORS: Final = ("operator", "security_admin", "audit_admin")
-"""Of the installation, with separate duties (三员)."""
+"""Of the installation, with separate duties (三员): none of them acts for a tenant."""
+MACHINE: Final = "installation"
+"""Whoever runs commands on the machine itself; nobody is given this role."""
+FOR_PEOPLE: Final = (*FOR_A_PARTY, "regulator", *ADMINISTRATORS)
+"""What a person may be; a key may be a service too."""
 
 
 class Relation(StrEnum):
@@ -98,7 +103,8 @@ _DEBTOR: Final = _traders(Relation.DEBTOR)
 _CREDITOR: Final = _traders(Relation.CREDITOR)
 _EITHER: Final = _traders(Relation.EITHER)
 _OWN: Final = _parties(Relation.OWN)
-_OPERATOR: Final = _any("operator")
+_MACHINE: Final = _any(MACHINE)
+_OPERATOR: Final = _any("operator", MACHINE)
 _APPROVALS: Final = _OWN | {"operator": Relation.NOBODYS}
 
 POLICY: Final[Mapping[str, Row]] = MappingProxyType(
@@ -107,22 +113,20 @@ POLICY: Final[Mapping[str, Row]] = MappingProxyType(
         "book.read": Row(
             "查阅合同、订单、应收账款、报表与事件",
             "read contracts, orders, receivables, reports, events",
-            _parties(Relation.EITHER) | _any("regulator", "operator", "service"),
+            _parties(Relation.EITHER) | _any("regulator", "operator", "service", MACHINE),
         ),
-        "book.verify": Row("核验全账", "verify the book", _any("operator", "regulator")),
+        "book.verify": Row("核验全账", "verify the book", _any("regulator") | _OPERATOR),
         "book.assess": Row("评估到期", "announce what became overdue", _OPERATOR),
-        "parties.register": Row(
-            "登记主体", "register a party", _any("core_enterprise", "operator")
-        ),
-        "contracts.register": Row("登记合同", "register a contract", _EITHER | _OPERATOR),
-        "orders.place": Row("登记订单", "place an order", _EITHER | _OPERATOR),
-        "receipts.deliver": Row("登记交付", "record a delivery", _EITHER | _OPERATOR),
+        "parties.register": Row("登记主体", "register a party", _traders(Relation.ANY) | _OPERATOR),
+        "contracts.register": Row("登记合同", "register a contract", _EITHER | _MACHINE),
+        "orders.place": Row("登记订单", "place an order", _EITHER | _MACHINE),
+        "receipts.deliver": Row("登记交付", "record a delivery", _EITHER | _MACHINE),
         "receipts.accept": Row(
             "登记验收、拒收、取消、结算确认",
             "record an acceptance, rejection, cancellation, settlement",
-            _DEBTOR | _OPERATOR,
+            _DEBTOR | _MACHINE,
         ),
-        "receivables.open": Row("登记应收账款", "record a receivable", _EITHER | _OPERATOR),
+        "receivables.open": Row("登记应收账款", "record a receivable", _EITHER | _MACHINE),
         "receivables.ask": Row("请求确权", "ask for confirmation", _CREDITOR),
         "receivables.confirm": Row("确权", "confirm", _DEBTOR),
         "receivables.dispute": Row("提出争议", "dispute", _DEBTOR),
@@ -132,7 +136,7 @@ POLICY: Final[Mapping[str, Row]] = MappingProxyType(
         "payments.record": Row(
             "登记付款",
             "record a payment",
-            {"core_enterprise": Relation.DEBTOR, "supplier": Relation.EITHER} | _OPERATOR,
+            {"core_enterprise": Relation.DEBTOR, "supplier": Relation.EITHER} | _MACHINE,
         ),
         "accounts.keep": Row("维护收款账户", "keep the account to be paid to", _OWN),
         "accounts.read": Row(
@@ -148,21 +152,22 @@ POLICY: Final[Mapping[str, Row]] = MappingProxyType(
         "interest.claim": Row("主张利息", "claim interest", _CREDITOR),
         "interest.waive": Row("放弃利息", "waive interest", _CREDITOR),
         "complaints.file": Row("投诉", "file, add to, withdraw a complaint", _CREDITOR),
-        "complaints.handle": Row("办理投诉", "read and handle complaints", _any("regulator")),
+        "complaints.read": Row("查阅投诉", "read complaints", _EITHER | _any("regulator")),
+        "complaints.handle": Row("办理投诉", "handle complaints", _any("regulator")),
         "platforms.register": Row("登记融资平台", "register a platform", _OPERATOR),
         "exports.make": Row(
-            "申请融资", "offer for financing", {"supplier": Relation.CREDITOR} | _OPERATOR
+            "申请融资", "offer for financing", {"supplier": Relation.CREDITOR} | _MACHINE
         ),
-        "exports.date_back": Row("倒签申请融资", "offer as of a past day", _OPERATOR),
+        "exports.date_back": Row("倒签申请融资", "offer as of a past day", _MACHINE),
         "exports.read": Row(
             "查阅导出批次",
             "read an export",
-            _parties(Relation.PLATFORM) | _any("regulator", "operator", "service"),
+            _parties(Relation.PLATFORM) | _any("regulator", "operator", "service", MACHINE),
         ),
         "exports.answer": Row(
-            "答复融资申请", "answer an offer", {"platform": Relation.PLATFORM} | _OPERATOR
+            "答复融资申请", "answer an offer", {"platform": Relation.PLATFORM} | _MACHINE
         ),
-        "imports.make": Row("导入文件", "take a file in", _traders(Relation.OWN) | _OPERATOR),
+        "imports.make": Row("导入文件", "take a file in", _traders(Relation.OWN) | _MACHINE),
         "imports.read": Row("查阅导入", "read an import", _traders(Relation.OWN) | _OPERATOR),
         "webhooks.keep": Row("维护Webhook", "keep webhooks", _OWN),
         "approvals.read": Row("查阅审批", "read proposals and rules", _APPROVALS),
@@ -174,6 +179,7 @@ POLICY: Final[Mapping[str, Row]] = MappingProxyType(
             _OWN | {"security_admin": Relation.NOBODYS},
         ),
         "access_log.read": Row("查阅访问日志", "read the access log", _any("audit_admin")),
+        "persons.erase": Row("删除个人信息", "erase a person's values", _MACHINE),
         "messages.report": Row("报告送达", "report what arrived", _any("service")),
     }
 )
@@ -213,7 +219,9 @@ def refusal(action: str, role: str) -> tuple[str, str]:
     if wanted is not None:
         zh, en = _MEANS[wanted]
         return f"Only {en} may do this.", f"只有{zh}可以执行此操作。"
-    may = POLICY[action].relations
+    may = [one for one in POLICY[action].relations if one != MACHINE]
+    if not may:
+        return "This is done on the machine itself only.", "此操作仅可在系统本机执行。"
     names = "、".join(ROLES[one][0] for one in may)
     return (
         f"The role {role} may not do this; it takes one of: {', '.join(may)}.",
@@ -231,6 +239,12 @@ def as_markdown() -> str:
         "A cell says in which relation a role may do it; – : in none. A command is then refused",
         "with 403 `NOT_ALLOWED`. To somebody who stands in no relation to it a row is not there:",
         "404, the same as for an id that does not exist, and lists leave it out.",
+        "",
+        "The three administrators (三员) act for no tenant. The operator reads what it takes to",
+        "run the installation, the book too, and changes only what is the installation's.",
+        "`installation` is whoever runs commands on the machine itself, such as `ledger intake`",
+        "and `ledger export`; no key and no user can be given this role. Duties within a party",
+        "and the scopes of a key narrow this further: [access.md](access.md).",
         "",
         "| relation | 关系 | means |",
         "|---|---|---|",

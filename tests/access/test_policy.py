@@ -4,7 +4,21 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.ledger.policy import POLICY, ROLES, as_markdown
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from services.ledger.parties import users
+from services.ledger.parties.service import add_api_key
+from services.ledger.policy import (
+    ADMINISTRATORS,
+    FOR_A_PARTY,
+    MACHINE,
+    POLICY,
+    ROLES,
+    Relation,
+    as_markdown,
+)
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "policy.md"
@@ -61,6 +75,32 @@ def test_no_room_compares_a_role() -> None:
                 found.append(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}")
 
     assert found == []
+
+
+def test_no_administrator_acts_for_a_tenant() -> None:
+    tenants = {
+        action
+        for action, row in POLICY.items()
+        if {row.relations.get(role) for role in FOR_A_PARTY} & {*Relation} - {Relation.ANY, None}
+    } - {"book.read", "exports.read", "imports.read", "approvals.read", "approvals.decide"}
+    acting = {
+        (role, action)
+        for action in tenants - {"people.keep"}
+        for role in ADMINISTRATORS
+        if role in POLICY[action].relations
+    }
+
+    assert len(tenants) > 20
+    assert acting == set()
+    assert POLICY["people.keep"].relations["security_admin"] is Relation.NOBODYS
+    assert POLICY["approvals.decide"].relations["operator"] is Relation.NOBODYS
+
+
+def test_nobody_is_given_the_role_of_the_machine(session: Session) -> None:
+    with pytest.raises(users.RoleAndPartyError, match="No person is of the role"):
+        users.check_role(MACHINE, "", None)
+    with pytest.raises(IntegrityError, match="api_keys_role_check"):
+        add_api_key(session, name="x", role=MACHINE, party_id=None, token="x")
 
 
 if __name__ == "__main__":

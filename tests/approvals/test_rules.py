@@ -111,17 +111,8 @@ def test_no_rule_does_without_the_approval_of_rules_and_of_the_almanac(session: 
     assert gate.rule_for(session, administrator, kinds.RULE)
     assert gate.rule_for(session, administrator, kinds.SUBSTITUTE)
     assert gate.rule_for(session, operator, kinds.ALMANAC)
-    assert gate.rule_for(session, operator, kinds.OFFER_BACK) is None
+    assert gate.rule_for(session, operator, kinds.OFFER) is None
     assert gate.rule_for(session, OPERATOR, kinds.ALMANAC) is None
-
-
-def test_two_operators_divide_their_duties(session: Session) -> None:
-    first = a_user(session, None, role="operator")
-    assert gate.rule_for(session, first, kinds.OFFER_BACK) is None
-
-    a_user(session, None, role="operator")
-
-    assert gate.rule_for(session, first, kinds.OFFER_BACK)
 
 
 def test_a_rule_is_set_by_two_administrators(

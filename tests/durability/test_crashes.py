@@ -110,7 +110,9 @@ def on(url: str) -> Iterator[Session]:
 def contract_in(url: str) -> str:
     with on(url) as session:
         contract = a_contract(session)
-        add_api_key(session, name="test", role="operator", party_id=None, token=TOKEN)
+        add_api_key(
+            session, name="test", role="supplier", party_id=contract.creditor_id, token=TOKEN
+        )
         identifier = str(contract.id)
         session.commit()
         return identifier

@@ -18,7 +18,7 @@ from services.ledger.intake.read import open_table
 from services.ledger.intake.report import IntakeReport
 from services.ledger.intake.rows import records
 from services.ledger.intake.service import Intake, commit
-from services.ledger.parties.service import add_api_key
+from services.ledger.parties.service import Registration, add_api_key, register
 from tests.intake.files import BUYER, OTHER, SELLER, STRANGER
 from tests.intake.over_http import SignIn
 
@@ -111,4 +111,8 @@ def sign_in(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 @pytest.fixture
 def client(sign_in: SignIn) -> TestClient:
-    return sign_in("operator")
+    """Somebody of a party, which alone takes files in over HTTP."""
+    party_id = new_id()
+    with db.transaction() as session:
+        register(session, OPERATOR, Registration(party_id, "导入方", "LARGE"))
+    return sign_in("core_enterprise", party_id)

@@ -112,7 +112,9 @@ def test_imports_are_those_of_ones_own_party(sign_in: SignIn, client: TestClient
     work(import_id=import_id)
 
     assert asked(sign_in("supplier", mine), import_id)["state"] == "CHECKED"
-    assert asked(client, import_id)["state"] == "CHECKED"
+    operator = sign_in("operator")
+    assert asked(operator, import_id)["state"] == "CHECKED"
+    assert operator.post(f"/v1/imports/{import_id}/commit").status_code == 403
     stranger = sign_in("supplier", others)
     for answer in (
         stranger.get(f"/v1/imports/{import_id}"),

@@ -176,22 +176,24 @@ def test_an_operator_assesses_and_verifies_and_others_may_not(
 
 
 def test_an_export_is_made_fetched_and_answered(
-    operator: Client, buyer: Client, contract: str
+    operator: Client, buyer: Client, supplier: Client, ledger: SignIn, contract: str
 ) -> None:
     body = invoice(contract, agreed_due_on="2199-01-01")
     opened(buyer, body)
-    operator.post("/v1/platforms", json={"code": "PLATFORM-A", "name": "融资平台甲"})
+    known = {"code": "PLATFORM-A", "name": "融资平台甲", "party_id": str(STRANGER)}
+    operator.post("/v1/platforms", json=known)
+    platform = ledger("platform", STRANGER)
 
-    made = operator.post("/v1/exports", json={"platform": "PLATFORM-A"}).json()
+    made = supplier.post("/v1/exports", json={"platform": "PLATFORM-A"}).json()
     path = f"/v1/exports/{made['reference']}"
-    file = operator.get(f"{path}/file", params={"format": "csv"})
+    file = platform.get(f"{path}/file", params={"format": "csv"})
 
     assert made["total"] == "1000.00"
     assert made["states"] == [{"state": "RESERVED", "count": 1, "amount": "1000.00"}]
     assert "25312000000000000001" in file.content.decode("utf-8-sig")
-    again = operator.post("/v1/exports", json={"platform": "PLATFORM-A"})
+    again = supplier.post("/v1/exports", json={"platform": "PLATFORM-A"})
     assert (again.status_code, again.json()["code"]) == (409, "NOTHING_ELIGIBLE")
-    bomb = operator.post(
+    bomb = platform.post(
         "/v1/exports/answers", files={"file": ("a.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a/>')}
     )
     assert (bomb.status_code, bomb.json()["code"]) == (422, "XML_DOCTYPE")

@@ -102,7 +102,7 @@ def test_no_day_that_has_not_come_and_none_out_of_range_is_taken(
     assert supplier.get("/v1/receivables").json()["items"] == []
 
 
-def test_only_the_operator_exports_a_past_day_and_nobody_a_day_to_come(
+def test_nobody_exports_a_past_day_over_http_nor_a_day_to_come(
     operator: Client, ledger: SignIn, buyer: Client, contract: str
 ) -> None:
     opened(buyer, invoice(contract, agreed_due_on="2199-01-01"))
@@ -114,5 +114,6 @@ def test_only_the_operator_exports_a_past_day_and_nobody_a_day_to_come(
         return client.post("/v1/exports", json=body).status_code
 
     assert asked(supplier, "2025-08-01") == 403
-    assert asked(operator, str(date(2199, 1, 1))) == 422
+    assert asked(operator, "2025-08-01") == 403
+    assert asked(supplier, str(date(2199, 1, 1))) == 422
     assert asked(ledger("supplier", STRANGER), "2025-08-01") == 403

@@ -65,11 +65,11 @@ class House:
         answer = self.http.post(path, json=body, headers=headers)
         return answer.status_code, answer.json()
 
-    def answer(self, xml: str, operator: str) -> tuple[int, Any]:
+    def answer(self, xml: str, platform: str) -> tuple[int, Any]:
         answer = self.http.post(
             "/v1/exports/answers",
             files={"file": ("answer.xml", xml.encode())},
-            headers={"authorization": f"Bearer {operator}"},
+            headers={"authorization": f"Bearer {platform}"},
         )
         return answer.status_code, answer.json()
 
@@ -104,11 +104,13 @@ def a_house(http: TestClient) -> House:
     return House(http, tokens["core_enterprise"], tokens["supplier"], str(contract.id))
 
 
-def an_operator() -> str:
-    token = str(new_id())
+def a_platform() -> str:
+    """Register the one platform of a ledger and return its key."""
+    token, party_id = str(new_id()), new_id()
     with db.transaction() as session:
-        add_api_key(session, name="operator", role="operator", party_id=None, token=token)
-        register_platform(session, OPERATOR, code=PLATFORM, name="融资平台甲")
+        register(session, OPERATOR, Registration(id=party_id, name="融资平台甲", kind="LARGE"))
+        add_api_key(session, name="platform", role="platform", party_id=party_id, token=token)
+        register_platform(session, OPERATOR, code=PLATFORM, name="融资平台甲", party_id=party_id)
     return token
 
 

@@ -59,10 +59,10 @@ def answer_file(offer: Offer, book: Book, state: str) -> str:
 
 
 class Ledger(RuleBasedStateMachine):
-    """One buyer and one supplier with their receivables; `http` and `operator` are set first."""
+    """One buyer and one supplier with their receivables; `http` and `platform` are set first."""
 
     http: ClassVar[TestClient]
-    operator: ClassVar[str]
+    platform: ClassVar[str]
     books = Bundle("books")
 
     def __init__(self) -> None:
@@ -216,7 +216,7 @@ class Ledger(RuleBasedStateMachine):
         offer, book = offers[data.draw(st.integers(0, len(offers) - 1))]
         self.touched.add(book.id)
         repeated = offer.state == state
-        status, answer = self.house.answer(answer_file(offer, book, state), self.operator)
+        status, answer = self.house.answer(answer_file(offer, book, state), self.platform)
         expected: tuple[int, object] = (200, int(repeated))
         try:
             book.answer(offer, state)

@@ -18,7 +18,7 @@ from services.ledger.ids import new_id
 from services.ledger.parties.service import Registration, register
 from services.ledger.problems import LedgerApi
 from tests.ledger.conftest import BUYER, SUPPLIER, SignIn
-from tests.procedures.house import an_operator, invoice_number
+from tests.procedures.house import a_platform, invoice_number
 from tests.procedures.machine import answer_file
 from tests.procedures.model import Book, Offer
 from tests.procedures.witness import WRITES, Witness
@@ -104,11 +104,12 @@ def witnessed(app: Any) -> Iterator[tuple[Witness, TestClient]]:
 def parties(ledger: SignIn, operator: TestClient) -> Iterator[Parties]:
     from services.ledger.app import app  # noqa: PLC0415 (after the settings are in place)
 
-    tokens = {"operator": an_operator()}
+    tokens = {"platform": a_platform()}
     for who, role, party in (
         ("buyer", "core_enterprise", BUYER),
         ("supplier", "supplier", SUPPLIER),
         ("authority", "regulator", None),
+        ("operator", "operator", None),
     ):
         header: str = ledger(role, party).headers["authorization"]
         tokens[who] = header.removeprefix("Bearer ")
@@ -169,7 +170,7 @@ def _around(parties: Parties) -> None:
     parties.post("operator", "/v1/platforms", {"code": "PLATFORM-B", "name": "融资平台乙"})
     parties.post("operator", "/v1/assessments", {})
     table = ("企业.csv", "统一社会信用代码,名称,类型\nX,错,大型企业\n".encode())
-    parties.post("operator", "/v1/imports", file=table, data={"profile": "standard"})
+    parties.post("buyer", "/v1/imports", file=table, data={"profile": "standard"})
 
 
 def _financing(parties: Parties) -> None:
@@ -180,7 +181,7 @@ def _financing(parties: Parties) -> None:
     made = parties.post("supplier", "/v1/exports", {"platform": "PLATFORM-A"})
     book = Book(UUID(claim), number, 1_000_00, confirmed=True, late=False)
     answer = answer_file(Offer(made["reference"], 1_000_00), book, "FINANCED").encode()
-    parties.post("operator", "/v1/exports/answers", file=("a.xml", answer))
+    parties.post("platform", "/v1/exports/answers", file=("a.xml", answer))
 
 
 def test_what_a_2xx_answers_is_there_when_it_leaves(parties: Parties) -> None:

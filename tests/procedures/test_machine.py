@@ -11,7 +11,7 @@ from services.ledger import db
 from services.ledger.insight.verify import verify
 from tests.ledger.conftest import SignIn
 from tests.procedures.bugs import BUGS
-from tests.procedures.house import an_operator
+from tests.procedures.house import a_platform
 from tests.procedures.machine import Ledger
 
 
@@ -21,7 +21,7 @@ def machine(ledger: SignIn) -> Iterator[type[Ledger]]:
     from services.ledger.app import app  # noqa: PLC0415 (after the settings are in place)
 
     with TestClient(app, raise_server_exceptions=False) as http:
-        Ledger.http, Ledger.operator = http, an_operator()
+        Ledger.http, Ledger.platform = http, a_platform()
         yield Ledger
 
 

@@ -13,11 +13,8 @@ from sqlmodel import Session
 from services.ledger.access import Grant, Viewer
 from services.ledger.approvals.kinds import EVERY, Effect, Kind
 from services.ledger.errors import LedgerError
-from services.ledger.policy import Relation, roles
 
 _EXPIRY_HOURS: Final = 168
-KEEPERS: Final = roles("approvals.decide", Relation.NOBODYS)
-"""Who approves what is the installation's."""
 _CNY: Final = "CNY"
 DIVIDED: Final = (
     "EXISTS (SELECT FROM users u WHERE u.party_id = {party} AND u.duty = 'checker')"
@@ -48,13 +45,7 @@ _OF_PARTY: Final = text(
         default=DIVIDED.format(party="CAST(:party_id AS uuid)"),
     )
 )
-_OF_INSTALLATION: Final = text(
-    _IN_FORCE.format(
-        whose="party_id IS NULL",
-        default="(SELECT count(*) > 1 FROM users u"
-        " WHERE u.role = ANY(CAST(:keepers AS varchar[])) AND u.disabled_at IS NULL)",
-    )
-)
+_OF_INSTALLATION: Final = text(_IN_FORCE.format(whose="party_id IS NULL", default="false"))
 
 
 class ProposalStaleError(LedgerError):
@@ -106,9 +97,8 @@ def rule_for(session: Session, viewer: Viewer, kind: Kind) -> Rule | None:
     """
     if viewer.party_id is None and viewer.user_id is None and viewer.key is None:
         return None
-    values: dict[str, object] = {"command": kind.code, "every": EVERY}
+    values = {"command": kind.code, "every": EVERY}
     if viewer.party_id is None:
-        values |= {"keepers": list(KEEPERS)}
         row = session.connection().execute(_OF_INSTALLATION, values).one()
     else:
         named = {**values, "party_id": viewer.party_id}

@@ -56,7 +56,6 @@ RESOLVE: Final = Kind("dispute.resolve", "解决争议", "resolve a dispute")
 CREDIT: Final = Kind("receivable.credit", "冲减应收账款", "credit or write off a receivable")
 WAIVE: Final = Kind("interest.waive", "放弃逾期利息", "waive claimed interest")
 OFFER: Final = Kind("financing.offer", "提交融资（转让）", "offer receivables for financing")
-OFFER_BACK: Final = Kind("financing.offer_back", "补做以往日期的导出", "an export dated back")
 ANSWER: Final = Kind("financing.answer", "答复融资", "answer an export")
 ACCOUNT: Final = Kind("account.change", "变更收款账户", "change the account to be paid to")
 ALMANAC: Final = Kind(
@@ -81,7 +80,6 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             CREDIT,
             WAIVE,
             OFFER,
-            OFFER_BACK,
             ANSWER,
             ACCOUNT,
             ALMANAC,

@@ -11,9 +11,9 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ledger.access import Viewer
-from services.ledger.approvals.gate import KEEPERS
 from services.ledger.approvals.kinds import Duty
 from services.ledger.parties.keys import subject_of
+from services.ledger.policy import Relation, roles
 
 _KNOWN_BY: Final = text(
     """
@@ -32,6 +32,8 @@ _MADE_KEY: Final = text(
 _HOLDS: Final = """u.disabled_at IS NULL AND CASE WHEN CAST(:party_id AS uuid) IS NULL
       THEN u.party_id IS NULL AND u.role = ANY(CAST(:keepers AS varchar[]))
       ELSE u.party_id = :party_id AND u.duty = :duty END"""
+_KEEPERS: Final = roles("approvals.decide", Relation.NOBODYS)
+"""Who approves what is the installation's."""
 _SEATS: Final = text(
     f"""
     WITH stands_in AS (
@@ -110,4 +112,4 @@ def anybody(session: Session, party_id: UUID | None, duty: Duty) -> bool:
 
 
 def _holding(party_id: UUID | None, duty: Duty) -> dict[str, object]:
-    return {"party_id": party_id, "duty": duty, "keepers": list(KEEPERS)}
+    return {"party_id": party_id, "duty": duty, "keepers": list(_KEEPERS)}

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from services.ledger.access import VISIBLE, Viewer
 from services.ledger.errors import LedgerError
+from services.ledger.policy import Relation
 from services.ledger.receivables.queries import BOOK_OF_ONE, book_parameters, not_found
 from services.ledger.receivables.term import RECEIPTS
 
@@ -185,7 +186,7 @@ def known(
     connection = session.connection()
     values = {
         "id": receivable_id,
-        "regulator": viewer.may("complaints.handle"),
+        "regulator": viewer.relation("complaints.read") is Relation.ANY,
         **book_parameters(viewer, as_of=as_of, known_at=known_at),
     }
     claim = connection.execute(_CLAIM, values).mappings().one_or_none()

@@ -173,7 +173,7 @@ def export(
 
 
 def _register_if_new(session: Session, platform: str) -> bool:
-    """Whoever runs commands on the machine is the operator, who registers platforms."""
+    """Whoever runs commands on the machine may register platforms."""
     try:
         exporting.get_platform(session, platform)
     except NotFoundError:

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime
 from starlette.background import BackgroundTask
 
 from services.ledger.approvals.gate import rule_for
-from services.ledger.approvals.kinds import ANSWER, OFFER, OFFER_BACK
+from services.ledger.approvals.kinds import ANSWER
 from services.ledger.approvals.schemas import ProposalOut, answered
 from services.ledger.approvals.service import submit
 from services.ledger.clock import today
@@ -26,12 +26,11 @@ from services.ledger.edges import (
     DbSession,
     Router,
     Text,
-    past_day,
     request_id,
 )
 from services.ledger.financing import exporting, queries, service
 from services.ledger.financing.answering import AnswerResult
-from services.ledger.financing.commands import ANSWERED, OFFERS, AnswerArguments, OfferArguments
+from services.ledger.financing.commands import ANSWERED, OFFERED, AnswerArguments, OfferArguments
 from services.ledger.financing.files.formats import FORMATS
 from services.ledger.financing.schemas import ExportIn
 from services.ledger.ids import id_of
@@ -180,12 +179,11 @@ def post_export(
 ) -> ExportOut | ProposalOut:
     """Reserve all that the asker may offer to a platform; its file is fetched afterwards.
 
-    A day in the past is for the operator, who answers for what has happened since. 202: others
-    have to approve it first, and until then nothing is reserved.
+    A day in the past is offered on the machine itself, with `ledger export`. 202: others have to
+    approve it first, and until then nothing is reserved.
     """
     given = OfferArguments(**dict(body))
-    kind = OFFER_BACK if past_day(body.as_of) != today() else OFFER
-    outcome = submit(session, viewer, OFFERS[kind.code], given, request_id(request))
+    outcome = submit(session, viewer, OFFERED, given, request_id(request))
     answer = answered(outcome, response)
     return answer if isinstance(answer, ProposalOut) else _export(session, answer)
 

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from services.ledger.access import Viewer
 from services.ledger.approvals.commands import Arguments, command
-from services.ledger.approvals.kinds import ANSWER, OFFER, OFFER_BACK
+from services.ledger.approvals.kinds import ANSWER, OFFER
 from services.ledger.edges import past_day
 from services.ledger.financing import exporting, service
 from services.ledger.financing.answering import AnswerResult
@@ -29,8 +29,7 @@ def _offer(
     session: Session, viewer: Viewer, given: OfferArguments, request_id: str
 ) -> ExportSummary:
     day = past_day(given.as_of)
-    back = given.as_of is not None and day != past_day(None)
-    if back:
+    if day != past_day(None):
         viewer.require("exports.date_back")
     return exporting.reserve(
         session,
@@ -39,7 +38,6 @@ def _offer(
         currency=given.currency,
         as_of=day,
         request_id=request_id,
-        back=back,
     )
 
 
@@ -50,5 +48,5 @@ def _answer(
     return service.read_answer_file(session, viewer, file, on=past_day(None), request_id=request_id)
 
 
-OFFERS = {kind.code: command(kind, OfferArguments, _offer) for kind in (OFFER, OFFER_BACK)}
+OFFERED = command(OFFER, OfferArguments, _offer)
 ANSWERED = command(ANSWER, AnswerArguments, _answer)

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from services.events import PlatformRegistered
 from services.ledger.access import OPERATOR, Viewer
 from services.ledger.approvals.gate import require
-from services.ledger.approvals.kinds import OFFER, OFFER_BACK, Effect, Kind
+from services.ledger.approvals.kinds import OFFER, Effect
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.financing.queries import (
     ELIGIBLE,
@@ -55,7 +55,7 @@ _LOCK: Final = text(
 )
 """What is free now stays free until it is reserved; a payment meanwhile waits."""
 OWN: Final = "(CAST(:anyone AS boolean) OR b.creditor_id = CAST(:viewer AS uuid))"
-"""A supplier offers its own claims; the operator of the installation offers for all."""
+"""A supplier offers its own claims; the machine itself for all."""
 _NOW: Final = text("SELECT clock_timestamp()")
 _NUMBER: Final = text(
     "SELECT count(*) + 1 FROM exports WHERE starts_with(reference, CAST(:prefix AS varchar))"
@@ -187,11 +187,10 @@ def reserve(
     as_of: date,
     currency: str | None = None,
     request_id: str = "",
-    back: bool = False,
 ) -> ExportSummary:
     """Reserve all that is eligible on a day in one currency for a platform, as one export.
 
-    A supplier offers its own claims, the operator offers for all.
+    A supplier offers its own claims, the machine itself for all.
 
     A day in the past is reserved on that day. What was paid or credited on the days since has
     used the reservation up, and says so in the book and in the file; what another platform was
@@ -199,7 +198,6 @@ def reserve(
 
     Args:
         currency: the only one eligible, if absent.
-        back: the day is not that on which it is done, which has an approval of its own.
 
     Raises:
         ApprovalNeededError: others have to approve it first; nothing is reserved then.
@@ -232,12 +230,11 @@ def reserve(
         "request_id": request_id,
     }
     effect = Effect(platform_id, {"platform": code}, None, currency)
-    kind = OFFER_BACK if back else OFFER
-    return _reserve(session, viewer, parameters, kind=kind, effect=effect)
+    return _reserve(session, viewer, parameters, effect)
 
 
 def _reserve(
-    session: Session, viewer: Viewer, parameters: dict[str, Any], *, kind: Kind, effect: Effect
+    session: Session, viewer: Viewer, parameters: dict[str, Any], effect: Effect
 ) -> ExportSummary:
     """Reserve, and let it go again if others have to approve: what they approve is this sum."""
     currency, as_of = effect.currency, parameters["as_of"]
@@ -251,7 +248,6 @@ def _reserve(
             )
         export = get_export(session, OPERATOR, parameters["reference"])
         facts = {**effect.facts, "rows": str(export.count)}
-        facts |= {"as_of": as_of.isoformat()} if kind == OFFER_BACK else {}
         whole = replace(effect, facts=facts, amount_fen=export.total_fen)
-        require(session, viewer, kind, whole)
+        require(session, viewer, OFFER, whole)
     return export

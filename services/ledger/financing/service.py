@@ -68,9 +68,11 @@ def read_answer_file(
     A request refused as a whole refuses every row of the export.
 
     Raises:
+        NotAllowedError: the viewer answers for no platform.
         AnswerError, NotFoundError: the answer does not fit an export of this platform's.
         XmlDoctypeError, XmlMalformedError, XmlTooLargeError: the file is not taken.
     """
+    viewer.require("exports.answer")
     answer = read_answer(stream)
     if answer.accepted:
         answers = [

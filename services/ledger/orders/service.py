@@ -82,7 +82,7 @@ def register_contract(
 
     Raises:
         NotFoundError: an unknown party.
-        NotAllowedError: the viewer is neither party nor operator.
+        NotAllowedError: the viewer is neither party.
         ReusedIdError: the id names another contract.
         SizeContradictedError: the creditor's figures do not give its size.
         LprMissingError: a rate was agreed and the LPR at signing is not in the almanac.

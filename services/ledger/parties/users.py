@@ -19,7 +19,7 @@ from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.log.service import Entry, append
 from services.ledger.parties import passwords, second_factor, sessions
 from services.ledger.parties.models import User, UserLink
-from services.ledger.policy import FOR_A_PARTY, Relation
+from services.ledger.policy import FOR_A_PARTY, FOR_PEOPLE, Relation
 
 DUTIES: Final = ("", "maker", "checker", "administrator")
 
@@ -64,6 +64,8 @@ def check_role(role: str, duty: str, party_id: UUID | None) -> None:
     Raises:
         RoleAndPartyError: they do not.
     """
+    if role not in FOR_PEOPLE:
+        raise RoleAndPartyError(f"No person is of the role {role}.", f"用户不能是角色{role}。")
     if (party_id is not None) != (role in FOR_A_PARTY):
         raise RoleAndPartyError(
             f"The role {role} acts for {'a party; name it' if party_id is None else 'nobody'}.",

@@ -139,9 +139,9 @@ def _may_record(
         if own_fen < went.principal_fen and not went.unapplied_fen:
             raise NotAllowedError(
                 f"Of invoice {claim.invoice_number} only {format_fen(own_fen)} is the supplier's;"
-                " the rest is offered or assigned, and the payer or the operator records it.",
+                " the rest is offered or assigned, and the payer records it.",
                 f"发票{claim.invoice_number}仅{format_fen(own_fen)}属于供应商；其余已申请融资或已转让，"
-                "由付款方或运营方登记。",
+                "由付款方登记。",
             )
 
 

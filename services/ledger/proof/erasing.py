@@ -85,9 +85,11 @@ def erase(session: Session, viewer: Viewer, suite: Suite, whose: Whose, *, basis
         basis: the ground, which stays in the log.
 
     Raises:
+        NotAllowedError: the viewer is not the machine itself.
         NotFoundError: there is nothing to erase.
         NotInTreeYetError: the tree has not caught up with their events.
     """
+    viewer.require("persons.erase")
     connection = session.connection()
     connection.execute(_ALONE)  # no leaf is made meanwhile with a salt that goes
     size = queries.tree_size(session)

@@ -86,6 +86,7 @@ def post_confirmations(
 
     202: others have to approve some of them first, each by itself.
     """
+    viewer.require("receivables.confirm")
     results: dict[int, BatchResult] = {}
     # By receivable, as everyone locks several: two batches wait for, but never block, each other.
     for place, item in sorted(enumerate(body.items), key=lambda placed: placed[1].receivable_id):

@@ -74,6 +74,7 @@ def _open(
         viewer = identify(session, token)
         if call is not None:
             idempotency.begin(session, viewer, call)
+        viewer.require("receivables.open")
         opening = _opening(body, identifier)
         if body.invoice_kind == "OTHER":
             contract = get_contract(session, viewer, body.contract_id)
