@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -96,6 +97,25 @@ def test_to_everybody_else_it_is_not_there(
     assert told(supplier) == []
     for role in ("operator", "regulator", "service"):
         assert ledger(role, None).get(f"{PATH}/{account}").status_code == 403
+
+
+def test_an_address_in_the_log_is_whole_for_its_party_and_the_notifier_alone(
+    ledger: SignIn, operator: Client
+) -> None:
+    party = {"id": str(new_id()), "name": "旁人丁", "kind": "SMALL", "email": "ding@example.com"}
+    assert operator.post("/v1/parties", json=party).status_code == 201
+    with db.transaction() as session:
+        seal(session)
+
+    def email(who: Client) -> list[str]:
+        events = who.get("/v1/events", params={"limit": 1000}).json()["events"]
+        return [one["data"]["email"] for one in events if one["subject_id"] == party["id"]]
+
+    own = ledger("supplier", UUID(party["id"]))
+    assert [email(who) for who in (own, ledger("service", None))] == [["ding@example.com"]] * 2
+    assert [email(who) for who in (operator, ledger("regulator", None))] == [
+        ["d***@example.com"]
+    ] * 2
 
 
 def test_a_debtor_sees_the_account_in_force_and_those_to_come(

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from services.events import Event, EventPage
 from services.ledger.access import VISIBLE, Viewer
+from services.ledger.policy import Whose
 
 _HEAD = text("SELECT coalesce(max(position), 0) FROM sealed")
 _COLUMNS = """s.position, e.id, e.type, e.subject_id, e.occurred_at, e.debtor_id, e.creditor_id,
@@ -54,11 +55,29 @@ def page_after(session: Session, viewer: Viewer, *, after: int, limit: int) -> E
     head = int(connection.execute(_HEAD).scalar_one())
     values = {"after": after, "head": head, "limit": limit + 1, **viewer.parameters()}
     rows = connection.execute(_OF_ALL if viewer.sees_all else _OF_PARTY, values)
-    events = tuple(Event.model_validate(dict(row)) for row in rows.mappings())
+    events = tuple(_shown(viewer, Event.model_validate(dict(row))) for row in rows.mappings())
     page, has_more = events[:limit], len(events) > limit
     return EventPage(
         events=page, next=page[-1].position if has_more else max(after, head), has_more=has_more
     )
+
+
+def _shown(viewer: Viewer, event: Event) -> Event:
+    """Return an event with what the viewer may see of a party's contact in it."""
+    email = event.data.get("email")
+    if not isinstance(email, str) or viewer.may("contacts.read", Whose(party_id=event.debtor_id)):
+        return event
+    return event.model_copy(update={"data": {**event.data, "email": masked(email)}})
+
+
+def masked(email: str) -> str:
+    """Return what people may see of another's address.
+
+    >>> masked("zhang.san@example.com"), masked("nobody"), masked("")
+    ('z***@example.com', 'n***', '')
+    """
+    name, at, host = email.partition("@")
+    return f"{name[:1]}***{at}{host}" if email else ""
 
 
 def of_subject(session: Session, subject_id: UUID) -> list[dict[str, Any]]:
