@@ -79,6 +79,13 @@ def test_a_cost_after_the_day_asked_about_is_not_claimed_yet() -> None:
     assert found["costs"] == {"claimed": "0.00", "paid": "0.00", "open": "0.00"}
 
 
+def test_a_payment_after_the_day_asked_about_has_paid_no_cost_yet() -> None:
+    facts = {**CASE["facts"], "costs": [FEE]}
+    found: Any = explain({**CASE, "facts": facts, "as_of": "2025-11-15"}, shipped())
+
+    assert found["costs"] == {"claimed": "5000.00", "paid": "0.00", "open": "5000.00"}
+
+
 def test_where_the_principal_comes_first_costs_have_what_is_left_before_interest() -> None:
     rest = {"on": "2025-12-01", "amount": "710000.00"}
     both = [CASE["facts"]["payments"][0], rest]
