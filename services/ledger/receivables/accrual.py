@@ -10,7 +10,7 @@ interest is one sum of fen times days, times the rate, rounded half up once.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -79,6 +79,7 @@ def clauses(question: Question, *, prefix: str, same_facts: str | None = None) -
         "plan": sql.PLAN.format(p=prefix) if question.plan else "",
     }
     parts = [sql.TERMS]
+    parts += [sql.LATER] if of else []
     parts += [] if question.days is None else [sql.CALENDAR]
     parts += [] if same_facts else [sql.RECEIPTS]
     return ",".join(part.format_map(names) for part in (*parts, *sql.REST))
@@ -86,20 +87,19 @@ def clauses(question: Question, *, prefix: str, same_facts: str | None = None) -
 
 def parameters(question: Question, *, prefix: str) -> dict[str, Any]:
     """Return the binds of `clauses`."""
-    contracts: list[UUID] = []
-    numbers: list[int] = []
-    decisions: list[Mapping[str, object]] = []
-    for number, (ids, terms) in enumerate(question.terms):
-        contracts += ids
-        numbers += [number] * len(ids)
-        decisions += _rows(number, terms)
-    values: dict[str, Any] = {
-        "contracts": contracts,
-        "numbers": numbers,
-        "decisions": json.dumps(decisions),
-        "as_of": question.as_of,
-        "paid_within": question.paid_within_days,
-    }
+    values: dict[str, Any] = {"as_of": question.as_of, "paid_within": question.paid_within_days}
+    decisions: list[dict[str, object]] = []
+    for name in ("terms", "later"):
+        contracts: list[UUID] = []
+        numbers: list[int] = []
+        for ids, terms in question.terms:
+            term = terms.term if name == "terms" else terms.term_2025
+            if term is not None:
+                contracts += ids
+                numbers += [len(decisions)] * len(ids)
+                decisions.append(_columns(terms, term))
+        values |= {f"{name}_contracts": contracts, f"{name}_numbers": numbers}
+    values["decisions"] = json.dumps(decisions)
     if question.days is not None:
         values["days"], values["workdays"] = map(list, zip(*question.days, strict=True))
     if question.plan:
@@ -108,32 +108,22 @@ def parameters(question: Question, *, prefix: str) -> dict[str, Any]:
     return {prefix + name: value for name, value in values.items()}
 
 
-def _rows(number: int, terms: BookTerms) -> list[dict[str, object]]:
-    named: dict[str, object] = {
-        "n": number,
+def _columns(terms: BookTerms, term: Term) -> dict[str, object]:
+    return {
         "split": terms.term_2025 is not None,
         "bears_disputed": terms.bears_disputed,
         "start_rule": terms.start_rule,
         "inspection_days": terms.inspection_days,
         "rolls": terms.rolls,
         "agreed_rolls": terms.agreed_rolls,
-        **_ratio("", terms.rate),
-        **_ratio("day_", terms.day_rate),
-        "penalty": _penalty(terms),
-    }
-    rows = [named | {"late": False} | _term(terms.term)]
-    if terms.term_2025 is not None:
-        rows.append(named | {"late": True} | _term(terms.term_2025))
-    return rows
-
-
-def _term(term: Term) -> dict[str, object]:
-    return {
         "due_term_days": term.days,
         "due_term_months": term.months,
         "due_cap_days": term.cap_days,
         "day_limit": term.day_limit,
         "day_over": term.day_over,
+        **_ratio("", terms.rate),
+        **_ratio("day_", terms.day_rate),
+        "penalty": _penalty(terms),
     }
 
 

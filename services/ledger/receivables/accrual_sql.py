@@ -8,25 +8,28 @@ from typing import Final
 from services.ledger.access import VISIBLE
 from services.ledger.receivables.term import START_OF_RECEIPT
 
-_TERM_COLUMNS: Final = """n integer, late boolean, split boolean,
-        bears_disputed boolean, start_rule varchar, inspection_days integer, rolls boolean,
-        agreed_rolls boolean,
+_TERM_COLUMNS: Final = """split boolean, bears_disputed boolean, start_rule varchar,
+        inspection_days integer, rolls boolean, agreed_rolls boolean,
         due_term_days integer, due_term_months integer, due_cap_days integer, day_limit integer,
         day_over integer, numerator numeric, denominator numeric, day_numerator numeric,
         day_denominator numeric, penalty numeric[]"""
 
-TERMS: Final = f"""
-    {{p}}every AS (
-      SELECT m.contract_id, d.* FROM unnest(CAST(:{{p}}contracts AS uuid[]),
-        CAST(:{{p}}numbers AS integer[])) m(contract_id, number)
-      JOIN jsonb_to_recordset(CAST(:{{p}}decisions AS jsonb)) d({_TERM_COLUMNS}) ON d.n = m.number
-    ), {{p}}terms AS (
-      SELECT DISTINCT ON (contract_id) * FROM {{p}}every WHERE NOT late
-    )"""
-"""Distinct says that a contract has one row, which the planner cannot know.
 
-``late`` rows count for terms that start on or after 2025-06-01 (TRANSITION, the other reading).
-"""
+def _terms(name: str) -> str:
+    return f"""
+    {{p}}{name} AS (
+      SELECT k.id AS contract_id, d.* FROM unnest(CAST(:{{p}}{name}_contracts AS uuid[]),
+        CAST(:{{p}}{name}_numbers AS integer[])) m(contract_id, number)
+      JOIN contracts k ON k.id = m.contract_id,
+      LATERAL jsonb_to_record(CAST(:{{p}}decisions AS jsonb) -> m.number) d({_TERM_COLUMNS})
+    )"""
+
+
+TERMS: Final = _terms("terms")
+"""One record for each number, and the contract's own id: so the planner knows how many rows there
+are, and that a contract has one."""
+LATER: Final = _terms("later")
+"""What counts for terms that start on or after 2025-06-01 (TRANSITION, the other reading)."""
 
 CALENDAR: Final = """
     {p}calendar AS (
@@ -34,40 +37,30 @@ CALENDAR: Final = """
         t(day, next_workday)
     )"""
 
-_DAYS_OF_RECEIPT: Final = """
+_KNOWN: Final = "f.since_on <= :{p}as_of AND f.known_at <= :known_at"
+RECEIPTS: Final = f"""
+    {{p}}cancelled AS (
+      SELECT f.receivable_id, f.receipt_id, max(f."on") AS last_on, max(f.known_at) AS last_at
+      FROM clock_facts f WHERE f.kind = 'CANCELLED' AND {_KNOWN}
+      GROUP BY f.receivable_id, f.receipt_id
+    ), {{p}}receipts AS (
+      SELECT f.receivable_id,
         max(f."on") FILTER (WHERE f.kind = 'DELIVERED') AS delivered_on,
         max(f."on") FILTER (WHERE f.kind = 'ACCEPTED') AS accepted_on,
         max(f."on") FILTER (WHERE f.kind = 'REJECTED') AS rejected_on,
         max(f."on") FILTER (WHERE f.kind = 'SETTLEMENT_CONFIRMED') AS settled_on
-      FROM clock_facts f"""
-_KNOWN: Final = "f.since_on <= :{p}as_of AND f.known_at <= :known_at"
-RECEIPTS: Final = f"""
-    {{p}}cancelled AS MATERIALIZED (
-      SELECT f.receivable_id, f.receipt_id, max(f."on") AS last_on, max(f.known_at) AS last_at
-      FROM clock_facts f WHERE f.kind = 'CANCELLED' AND {_KNOWN}
+      FROM clock_facts f LEFT JOIN {{p}}cancelled c
+        ON c.receivable_id = f.receivable_id AND c.receipt_id = f.receipt_id
+      WHERE {_KNOWN} AND (f.kind = 'CANCELLED'
+        OR ((f."on", f.known_at) > (c.last_on, c.last_at)) IS NOT FALSE)
       GROUP BY f.receivable_id, f.receipt_id
-    ), {{p}}own AS MATERIALIZED (
-      SELECT f.receivable_id, {_DAYS_OF_RECEIPT}
-      WHERE f.receipt_id = f.receivable_id AND {_KNOWN}
-      GROUP BY f.receivable_id HAVING NOT bool_or(f.kind = 'CANCELLED')
-    ), {{p}}named AS MATERIALIZED (
-      SELECT f.receivable_id, {_DAYS_OF_RECEIPT}
-      WHERE f.receipt_id <> f.receivable_id AND {_KNOWN}
-      GROUP BY f.receivable_id, f.receipt_id HAVING NOT bool_or(f.kind = 'CANCELLED')
-      UNION ALL
-      SELECT c.receivable_id, d.* FROM {{p}}cancelled c, LATERAL (
-        SELECT {_DAYS_OF_RECEIPT} WHERE f.receivable_id = c.receivable_id
-          AND f.receipt_id = c.receipt_id AND {_KNOWN}
-          AND (f."on", f.known_at) > (c.last_on, c.last_at)) d
       UNION ALL
       SELECT n.receivable_id, NULL, NULL, NULL, NULL FROM receivable_receipts n
       WHERE n.since_on <= :{{p}}as_of AND n.known_at <= :known_at AND NOT EXISTS (
         SELECT FROM clock_facts f WHERE f.receivable_id = n.receivable_id
           AND f.receipt_id = n.receipt_id AND {_KNOWN})
     )"""
-"""As `term.RECEIPTS`, without sorting: the few cancelled are looked up, and the one receipt that is
-stated with the receivable itself is kept apart, so that few are grouped twice.
-"""
+"""As `term.RECEIPTS`, without sorting: a cancelled receipt keeps its row and no day."""
 
 _START: Final = START_OF_RECEIPT.format(
     settled="x.settled_on",
@@ -86,27 +79,15 @@ _START_READ: Final = f"""
 """Adds the other readings of O2, O3 and O4 to the start of one receipt."""
 
 _STARTED: Final = f"""
-    {{p}}several AS (
-      SELECT x.receivable_id, max(coalesce({_START_READ}, 'infinity')) AS start_on
-      FROM {{receipts}}named x
-      JOIN receivables r ON r.id = x.receivable_id
-      JOIN {{p}}terms t ON t.contract_id = r.contract_id,
-      LATERAL (SELECT t.start_rule, {{inspection_days}} AS inspection_days) c
-      GROUP BY x.receivable_id
-    ), {{p}}started AS (
+    {{p}}started AS (
       SELECT r.id, r.contract_id, r.currency, r.face_fen, r.issued_on, r.line_kind,
-        r.agreed_due_on, CASE WHEN y.receivable_id IS NULL THEN s.start_on
-          WHEN x.receivable_id IS NULL THEN nullif(y.start_on, 'infinity')
-          ELSE nullif(greatest(coalesce(s.start_on, 'infinity'), y.start_on), 'infinity')
-        END AS start_on
+        r.agreed_due_on, nullif(max(coalesce({_START_READ}, 'infinity')), 'infinity') AS start_on
       FROM receivables r
       JOIN {{p}}terms t ON t.contract_id = r.contract_id
-      LEFT JOIN {{receipts}}own x ON x.receivable_id = r.id
-      LEFT JOIN {{p}}several y ON y.receivable_id = r.id,
-      LATERAL (SELECT t.start_rule, {{inspection_days}} AS inspection_days) c,
-      LATERAL (SELECT {_START_READ} AS start_on) s
+      LEFT JOIN {{receipts}}receipts x ON x.receivable_id = r.id,
+      LATERAL (SELECT t.start_rule, {{inspection_days}} AS inspection_days) c
       WHERE r.opened_on <= :opened_by AND r.known_at <= :known_at AND {VISIBLE.format(table="r")}
-      OFFSET 0
+      GROUP BY r.id
     )"""
 """Of several receipts the last one to start decides; while one has not started, none has."""
 
@@ -235,12 +216,13 @@ _FIGURES: Final = f"""
               d.amount_fen::numeric * greatest(0, d.until_on - greatest(d."on", d.due_on)), 0)
             END AS fen_days
         FROM {{p}}weighed d LEFT JOIN {{p}}stepped t ON t.receivable_id = d.id
+        OFFSET 0
       ) x
     )"""
 
 ONE_TERM: Final = ("{p}terms", "")
 BY_START: Final = (
-    "{p}every",
+    "(SELECT *, false AS late FROM {p}terms UNION ALL SELECT *, true FROM {p}later)",
     " AND c.late = (c.split AND (r.start_on >= date '2025-06-01') IS TRUE)",
 )
 FROM_INVOICE: Final = "CASE WHEN s.start_on < s.issued_on THEN s.issued_on ELSE s.start_on END"
