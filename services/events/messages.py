@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.events.envelope import Data, Frozen
 
@@ -42,6 +42,7 @@ class MessageDelivered(Data):
 class Arrival(Frozen):
     """One notice that came one stage further, as the notifier reports it."""
 
+    model_config = ConfigDict(extra="forbid")  # the ledger refuses what it would not keep
     message_id: UUID
     event_id: UUID
     party_id: UUID
@@ -52,6 +53,7 @@ class Arrival(Frozen):
 class Arrivals(Frozen):
     """The body of ``POST /v1/message-arrivals``. It may be sent again, and adds nothing then."""
 
+    model_config = ConfigDict(extra="forbid")
     arrivals: tuple[Arrival, ...] = Field(min_length=1, max_length=1000)
 
 

@@ -1,0 +1,299 @@
+"""Every operation of the API as somebody else would try it: its action, and what it is sent.
+
+A `$name` is an id of another party's thing, or one of nothing; a `$own_name` is the asker's own.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+_SOME = "1.00"
+_CASE = {"signed_on": "2025-06-10", "debtor": {"kind": "LARGE"}, "creditor": {"size": "SMALL"}}
+_BILL = {"kind": "BILL", "amount": _SOME, "matures_on": "2199-01-01"}
+_ARRIVED = {
+    "message_id": "$other_id",
+    "event_id": "$other_id",
+    "party_id": "$party_id",
+    "stage": "READ",
+    "at": "2026-01-01T00:00:00Z",
+}
+_HASH = "0" * 64
+_INVOICE = {"invoice_kind": "OTHER", "issued_on": "2025-07-10", "amount": "9.00"}
+_CONTRACT = {"reference": "HT", "signed_on": "2025-06-10"}
+_ACCOUNT = {"holder": "x", "bank": "x", "number": "6222020200012345678"}
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One way to ask an operation for what is another's."""
+
+    operation: str
+    action: str
+    body: Any = None
+    query: dict[str, str] = field(default_factory=dict)
+    path: dict[str, str] = field(default_factory=dict)
+    """What stands in the path where it is not `$` and the name."""
+    hidden: int = 404
+    """What a stranger is told who may do this to their own."""
+    refused: int = 403
+    """What a role is told that may not do it to anything."""
+    file: str = ""
+    cursor: bool = False
+    """It goes by a cursor, which another may have been given."""
+
+
+def _book(operation: str, **more: Any) -> Ask:
+    """A read of what has a buyer and a supplier: nobody is refused, there is just nothing."""
+    return Ask(operation, "book.read", **{"refused": more.get("hidden", 404), **more})
+
+
+_OF = "/v1/receivables/{receivable_id}"
+_HOOK = "/v1/webhooks/{webhook_id}"
+_OWN_HOOK = {"webhook_id": "$own_webhook_id"}
+_OWN = {"receivable_id": "$own_receivable_id"}
+_NOTHING: dict[str, Any] = {}
+
+RECEIVABLES = (
+    Ask(
+        "POST /v1/receivables",
+        "receivables.open",
+        {**_INVOICE, "contract_id": "$contract_id", "invoice_number": "N-1"},
+    ),
+    Ask(
+        "POST /v1/receivables",
+        "receivables.open",
+        {
+            **_INVOICE,
+            "contract_id": "$own_contract_id",
+            "order_id": "$order_id",
+            "invoice_number": "N-2",
+        },
+    ),
+    Ask(
+        "POST /v1/receivables",
+        "receivables.open",
+        {
+            **_INVOICE,
+            "contract_id": "$own_contract_id",
+            "receipt_ids": ["$receipt_id"],
+            "invoice_number": "$fresh",
+        },
+        hidden=201,
+    ),
+    _book("GET /v1/receivables", hidden=200, cursor=True),
+    *(_book(f"GET {_OF}{what}") for what in ("", "/history", "/reasoning", "/proof")),
+    *(_book(f"GET {_OF}/{what}") for what in ("arrears-facts", "interest-claims")),
+    Ask(f"POST {_OF}/confirmation-requests", "receivables.ask", _NOTHING),
+    Ask(f"POST {_OF}/confirmation", "receivables.confirm", _NOTHING),
+    Ask(
+        "POST /v1/confirmations",
+        "receivables.confirm",
+        {"items": [{"receivable_id": "$receivable_id"}]},
+        hidden=200,
+    ),
+    Ask(f"POST {_OF}/disputes", "receivables.dispute", {"amount": _SOME, "reason": "x"}),
+    Ask(f"POST {_OF}/resolutions", "receivables.uphold", {"amount": _SOME, "outcome": "upheld"}),
+    Ask(
+        f"POST {_OF}/resolutions", "receivables.withdraw", {"amount": _SOME, "outcome": "withdrawn"}
+    ),
+    Ask(f"POST {_OF}/credits", "receivables.credit", {"amount": _SOME, "reason": "x"}),
+    Ask(
+        "POST /v1/payments",
+        "payments.record",
+        {
+            "reference": "P",
+            "amount": _SOME,
+            "allocations": [{"receivable_id": "$receivable_id", "amount": _SOME}],
+        },
+    ),
+    Ask(
+        "POST /v1/payments",
+        "payments.record",
+        {
+            "reference": "P",
+            "amount": "2.00",
+            "allocations": [
+                {"receivable_id": "$own_receivable_id", "amount": _SOME},
+                {"receivable_id": "$receivable_id", "amount": _SOME},
+            ],
+        },
+    ),
+)
+ARREARS = (
+    Ask(f"POST {_OF}/interruptions", "arrears.demand", {"kind": "DEMAND"}),
+    Ask(f"POST {_OF}/interruptions", "arrears.acknowledge", {"kind": "ACKNOWLEDGEMENT"}),
+    Ask(f"POST {_OF}/instruments", "arrears.instrument", _BILL),
+    Ask(f"POST {_OF}/delay-reasons", "arrears.acknowledge", {"reason": "OTHER"}),
+    Ask(f"POST {_OF}/arrears-facts/{{fact_id}}/end", "arrears.instrument", _NOTHING),
+    Ask(f"POST {_OF}/arrears-facts/{{fact_id}}/end", "arrears.instrument", _NOTHING, path=_OWN),
+    Ask(f"POST {_OF}/interest-claims", "interest.claim", {"reading": "statutory"}),
+    Ask(f"POST {_OF}/interest-waivers", "interest.waive", {"amount": "0.01"}),
+    Ask(f"POST {_OF}/interest-waivers", "interest.waive", {"claim_id": "$claim_id"}),
+    Ask("GET /v1/complaints", "complaints.read", hidden=200, refused=200, cursor=True),
+    Ask(f"POST {_OF}/complaints", "complaints.file", {"text": "x", "no_proceedings": True}),
+    Ask(f"GET {_OF}/complaints/{{complaint_id}}", "complaints.read", refused=404),
+    Ask(f"GET {_OF}/complaints/{{complaint_id}}", "complaints.read", refused=404, path=_OWN),
+    Ask(f"POST {_OF}/complaints/{{complaint_id}}/steps", "complaints.file", {"kind": "WITHDRAWN"}),
+    Ask(f"POST {_OF}/complaints/{{complaint_id}}/steps", "complaints.handle", {"kind": "ACCEPTED"}),
+    _book("GET /v1/reports/ageing", hidden=200),
+    _book("GET /v1/reports/overdue", hidden=200, cursor=True),
+    _book("GET /v1/reports/interest", hidden=200, cursor=True),
+    _book("GET /v1/reports/eligible", hidden=200, cursor=True),
+    _book("GET /v1/reports/summary", hidden=200),
+    _book("POST /v1/simulations", hidden=200, body={"after": "$receivable_id", "limit": 0}),
+    _book(
+        "POST /v1/simulations",
+        hidden=404,
+        body={
+            "payments": [{"receivable_id": "$receivable_id", "on": "2025-09-01", "amount": _SOME}]
+        },
+    ),
+)
+ORDERS = (
+    Ask(
+        "POST /v1/contracts",
+        "contracts.register",
+        {**_CONTRACT, "debtor_id": "$debtor_id", "creditor_id": "$creditor_id"},
+        hidden=403,
+    ),
+    Ask(
+        "POST /v1/contracts",
+        "contracts.register",
+        {
+            **_CONTRACT,
+            "id": "$contract_id",
+            "debtor_id": "$debtor_id",
+            "creditor_id": "$creditor_id",
+        },
+        hidden=403,
+    ),
+    _book("GET /v1/contracts/{contract_id}"),
+    _book("GET /v1/contracts/{contract_id}/audit"),
+    Ask(
+        "POST /v1/orders",
+        "orders.place",
+        {"contract_id": "$contract_id", "reference": "PO", "placed_on": "2025-06-20"},
+    ),
+    _book("GET /v1/orders/{order_id}"),
+    Ask(
+        "POST /v1/orders/{order_id}/{what}",
+        "receipts.deliver",
+        {"reference": "GR", "on": "2025-07-09"},
+        path={"what": "deliveries"},
+    ),
+    Ask(
+        "POST /v1/orders/{order_id}/{what}",
+        "receipts.accept",
+        {"reference": "GR", "on": "2025-07-09"},
+        path={"what": "acceptances"},
+    ),
+    Ask(
+        "POST /v1/orders/{order_id}/{what}",
+        "receipts.deliver",
+        {"reference": "GR", "on": "2025-07-09", "also_order_ids": ["$order_id"]},
+        path={"what": "deliveries", "order_id": "$own_order_id"},
+    ),
+    Ask("POST /v1/parties", "parties.register", {"name": "新", "kind": "SMALL"}),
+    Ask("GET /v1/parties", "law.read", query={"scheme": "USCC", "value": "$contract_id"}),
+    Ask("GET /v1/parties/{party_id}/repayment-accounts", "accounts.read"),
+    Ask("GET /v1/parties/{party_id}/repayment-accounts/{account_id}", "accounts.read"),
+    Ask(
+        "GET /v1/parties/{party_id}/repayment-accounts/{account_id}",
+        "accounts.read",
+        path={"party_id": "$own_creditor_id"},
+    ),
+    Ask("POST /v1/parties/{party_id}/repayment-accounts", "accounts.keep", _ACCOUNT),
+)
+FINANCING = (
+    Ask("POST /v1/platforms", "platforms.register", {"code": "PF-9", "name": "平台"}),
+    Ask("POST /v1/exports", "exports.make", {"platform": "PF-1"}, hidden=409),
+    Ask("GET /v1/exports/{reference}", "exports.read"),
+    Ask("GET /v1/exports/{reference}/file", "exports.read"),
+    Ask("POST /v1/exports/answers", "exports.answer", file="answer.xml"),
+    Ask("POST /v1/imports", "imports.make", file="企业.csv", hidden=202),
+    Ask("GET /v1/imports/{import_id}", "imports.read"),
+    Ask("POST /v1/imports/{import_id}/commit", "imports.make"),
+)
+APPROVALS = (
+    Ask("GET /v1/approvals", "approvals.read", hidden=200, refused=200, cursor=True),
+    Ask(
+        "GET /v1/approvals",
+        "approvals.read",
+        query={"about": "$receivable_id"},
+        hidden=200,
+        refused=200,
+    ),
+    Ask("GET /v1/approvals/{proposal_id}", "approvals.read", refused=404),
+    Ask(
+        "POST /v1/approvals/{proposal_id}/approval",
+        "approvals.decide",
+        {"digest": _HASH, "code": "000000"},
+        refused=404,
+    ),
+    Ask(
+        "POST /v1/approvals/{proposal_id}/rejection",
+        "approvals.decide",
+        {"digest": _HASH, "code": "000000", "reason": "x"},
+        refused=404,
+    ),
+    Ask("POST /v1/approvals/{proposal_id}/withdrawal", "approvals.decide", refused=404),
+    # People's own: to a key all of these are refused before anything is looked up.
+    Ask(
+        "POST /v1/approvals/decisions",
+        "approvals.decide",
+        {
+            "decision": "approve",
+            "code": "000000",
+            "items": [{"proposal": "$proposal_id", "digest": _HASH}],
+        },
+        hidden=403,
+    ),
+    Ask("GET /v1/approval-rules", "approvals.read", hidden=200, refused=200),
+    Ask("POST /v1/approval-rules", "approvals.decide", _NOTHING, hidden=403),
+    Ask("GET /v1/approval-substitutes", "approvals.read", hidden=200, refused=200),
+    Ask(
+        "POST /v1/approval-substitutes",
+        "approvals.decide",
+        {
+            "principal_id": "$user_id",
+            "stand_in_id": "$user_id",
+            "from_on": "2199-01-01",
+            "to_on": "2199-01-02",
+        },
+        hidden=403,
+    ),
+)
+WEBHOOKS = (
+    Ask("GET /v1/webhooks", "webhooks.keep", hidden=200),
+    Ask("POST /v1/webhooks", "webhooks.keep", {"url": "https://example.com/x"}, hidden=201),
+    Ask(f"GET {_HOOK}", "webhooks.keep"),
+    Ask(f"PATCH {_HOOK}", "webhooks.keep", {"description": "x"}),
+    Ask(f"DELETE {_HOOK}", "webhooks.keep"),
+    Ask(f"POST {_HOOK}/secrets", "webhooks.keep", _NOTHING),
+    Ask(f"POST {_HOOK}/pings", "webhooks.keep"),
+    Ask(f"POST {_HOOK}/replays", "webhooks.keep", {"after": 0, "through": 9}),
+    Ask(f"GET {_HOOK}/deliveries", "webhooks.keep", cursor=True),
+    Ask(f"GET {_HOOK}/deliveries/{{delivery_id}}", "webhooks.keep"),
+    Ask(f"GET {_HOOK}/deliveries/{{delivery_id}}", "webhooks.keep", path=_OWN_HOOK),
+    Ask(f"POST {_HOOK}/deliveries/{{delivery_id}}/replay", "webhooks.keep"),
+    Ask(f"POST {_HOOK}/deliveries/{{delivery_id}}/replay", "webhooks.keep", path=_OWN_HOOK),
+)
+LOG = (
+    *(Ask(f"GET /v1/{what}", "law.read") for what in ("checkpoints", "log-keys", "law/rules")),
+    Ask("GET /v1/imports/profiles", "law.read"),
+    _book("GET /v1/events", hidden=200),
+    _book("GET /v1/events/{position}/proof"),
+    Ask("POST /v1/message-arrivals", "messages.report", {"arrivals": [_ARRIVED]}),
+    Ask("GET /v1/checkpoints/{size}", "law.read", path={"size": "1"}),
+    Ask(
+        "GET /v1/checkpoints/{size}/consistency",
+        "law.read",
+        path={"size": "1"},
+        query={"from": "1"},
+    ),
+    Ask("POST /v1/checkpoints/{size}/cosignatures", "law.read", {"line": "x"}, path={"size": "1"}),
+    Ask("POST /v1/assessments", "book.assess", _NOTHING),
+    Ask("GET /v1/verification", "book.verify"),
+    Ask("POST /v1/law/explain", "law.read", _CASE),
+    Ask("POST /v1/almanac/imports", "almanac.import", {"name": "a.csv", "content": "x"}),
+)
+ASKS = (*RECEIVABLES, *ARREARS, *ORDERS, *FINANCING, *APPROVALS, *WEBHOOKS, *LOG)
