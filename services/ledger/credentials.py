@@ -7,10 +7,10 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
-from services.ledger.access import NotSignedInError, Presented, digest
 from services.ledger.clock import now
 from services.ledger.config import settings
-from services.ledger.db import transaction
+from services.ledger.db import GATE, transaction
+from services.ledger.identification import NotSignedInError, Presented, digest
 from services.ledger.rates import take
 from services.ledger.signatures import BODY, sent, signer
 
@@ -78,7 +78,7 @@ def _needs(request: Request) -> str:
 
 
 def _signed_by(request: Request) -> bytes:
-    with transaction() as session:
+    with transaction(role=GATE) as session:
         return signer(session, sent(request.scope), request.scope.get(BODY), at=now())
 
 

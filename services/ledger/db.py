@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 import psycopg
-from psycopg import AsyncConnection, AsyncRawCursor
+from psycopg import AsyncConnection, AsyncCursor, AsyncRawCursor
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.conninfo import make_conninfo
@@ -21,9 +22,16 @@ from sqlmodel import Session
 
 from services.ledger.config import settings
 
-_TIMEOUTS = (
+MACHINE: Final = "ledger_machine"
+"""The database role of workers and commands: row-level security shows it the whole book."""
+PARTY: Final = "ledger_party"
+"""The database role of debtors and creditors: it sees what the setting ``ledger.party`` may."""
+GATE: Final = "ledger_gate"
+"""The database role of who is not yet identified: it sees people and keys, and no book."""
+
+_OPTIONS: Final = (
     "-c timezone=UTC -c lock_timeout=3s -c statement_timeout={statement}"
-    " -c idle_in_transaction_session_timeout=60s"
+    " -c idle_in_transaction_session_timeout=60s -c role={role}"
 )
 
 
@@ -56,15 +64,16 @@ def _behind_bouncer() -> bool:
 def make_engine(
     url: str,
     *,
+    role: str = MACHINE,
     pool_size: int = 20,
     statement_timeout: str = "15s",
 ) -> Engine:
-    """Return an engine whose connections give up waiting rather than hang.
+    """Return an engine whose connections act as a role and give up waiting rather than hang.
 
     PgBouncer before 1.22 loses prepared statements; with ``PGBOUNCER=1`` none are made.
     """
     arguments = {
-        "options": _TIMEOUTS.format(statement=statement_timeout),
+        "options": _OPTIONS.format(statement=statement_timeout, role=role),
         "prepare_threshold": None if _behind_bouncer() else 5,
     }
     return create_engine(
@@ -76,19 +85,20 @@ def make_engine(
 
 
 @cache
-def engine() -> Engine:
-    """Return this process's engine."""
-    return make_engine(settings().database_url)
+def engine(role: str = MACHINE) -> Engine:
+    """Return this process's engine for a database role."""
+    return make_engine(settings().database_url, role=role)
 
 
 @contextmanager
-def transaction(*, long: bool = False) -> Iterator[Session]:
+def transaction(*, long: bool = False, role: str = MACHINE) -> Iterator[Session]:
     """Open one transaction: all of it is committed, or none of it.
 
     Args:
         long: for intake, exports and reports over the whole book; no statement is timed out.
+        role: what row-level security takes its statements for, until `access` says who asks.
     """
-    with Session(engine(), expire_on_commit=False) as session:
+    with Session(engine(role), expire_on_commit=False) as session:
         if long:
             session.connection().execute(text("SET LOCAL statement_timeout = 0"))
         yield session
@@ -100,12 +110,13 @@ def statement_pool() -> AsyncConnectionPool[AsyncConnection[Any]]:
 
     For the command that is sent most: one statement asked from the event loop, where threads, BEGIN
     and COMMIT would cost more than it does. What runs here is few and long-lived, by key: planned
-    once for each connection, at first use.
+    once for each connection, at first use. It is a party's, and sent by `run_for`.
     """
     return AsyncConnectionPool(
         make_conninfo(
             driver_url(settings().database_url).replace("+psycopg", "", 1),
-            options=_TIMEOUTS.format(statement="15s") + " -c plan_cache_mode=force_generic_plan",
+            options=_OPTIONS.format(statement="15s", role=PARTY)
+            + " -c plan_cache_mode=force_generic_plan",
         ),
         kwargs={
             "autocommit": True,
@@ -121,9 +132,10 @@ def statement_pool() -> AsyncConnectionPool[AsyncConnection[Any]]:
 
 
 def dispose() -> None:
-    """Close this process's connections and forget its engine; tests change the database."""
+    """Close this process's connections and forget its engines; tests change the database."""
     if engine.cache_info().currsize:
-        engine().dispose()
+        for role in (MACHINE, GATE):
+            engine(role).dispose()
         engine.cache_clear()
 
 
@@ -161,3 +173,21 @@ def run(session: Session, statement: Statement, named: Mapping[str, object]) -> 
     assert isinstance(driver, psycopg.Connection)
     cursor = psycopg.RawCursor(driver, row_factory=namedtuple_row)
     return cursor.execute(statement.sql, statement.values(named))
+
+
+_FOR: Final = direct("SELECT set_config('ledger.party', :party, true)")
+
+
+async def run_for(
+    connection: AsyncConnection[Any],
+    party_id: UUID,
+    statement: Statement,
+    named: Mapping[str, object],
+) -> AsyncCursor[Any]:
+    """Run one statement of a party's on a connection of `statement_pool`, in one round trip.
+
+    A pipeline is one transaction, so that the party is said for this statement and no other.
+    """
+    async with connection.pipeline():
+        await connection.execute(_FOR.sql, [str(party_id)])
+        return await connection.execute(statement.sql, statement.values(named))

@@ -17,11 +17,12 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Session
 
 from services.ledger import idempotency
-from services.ledger.access import Viewer, identify
+from services.ledger.access import Viewer
 from services.ledger.clock import today
 from services.ledger.credentials import Token
-from services.ledger.db import transaction
+from services.ledger.db import GATE, transaction
 from services.ledger.errors import LedgerError
+from services.ledger.identification import identify
 from services.ledger.money import AmountError, parse_fen
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -115,8 +116,11 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 def _session(request: Request) -> Iterator[Session]:
-    """Give one request its transaction, committed before it is answered (``scope="function"``)."""
-    with transaction() as session:
+    """Give one request its transaction, committed before it is answered (``scope="function"``).
+
+    It sees nothing of the book until `identify` says who asks.
+    """
+    with transaction(role=GATE) as session:
         yield session
         call = idempotency.noted(request)
         if call is not None and call.principal and call.status:

@@ -41,6 +41,7 @@ class Relation(StrEnum):
     EITHER = "either"
     OWN = "own"
     PLATFORM = "platform"
+    REGION = "region"
     NOBODYS = "nobody's"
 
 
@@ -52,6 +53,10 @@ _MEANS: Final[Mapping[Relation, tuple[str, str]]] = MappingProxyType(
         Relation.EITHER: ("付款方或供应商", "the buyer or the supplier of it"),
         Relation.OWN: ("本主体", "the party whose it is"),
         Relation.PLATFORM: ("受让平台", "the platform it is offered to"),
+        Relation.REGION: (
+            "辖区、职能与期限内的监管机关",
+            "the authority of its debtor's region, while and for what it is appointed",
+        ),
         Relation.NOBODYS: ("不属于任何主体的", "whoever keeps what is no party's"),
     }
 )
@@ -105,6 +110,7 @@ _EITHER: Final = _traders(Relation.EITHER)
 _OWN: Final = _parties(Relation.OWN)
 _MACHINE: Final = _any(MACHINE)
 _OPERATOR: Final = _any("operator", MACHINE)
+_REGION: Final = {"regulator": Relation.REGION}
 _APPROVALS: Final = _OWN | {"operator": Relation.NOBODYS}
 
 POLICY: Final[Mapping[str, Row]] = MappingProxyType(
@@ -113,7 +119,7 @@ POLICY: Final[Mapping[str, Row]] = MappingProxyType(
         "book.read": Row(
             "查阅合同、订单、应收账款、报表与事件",
             "read contracts, orders, receivables, reports, events",
-            _parties(Relation.EITHER) | _any("regulator", "operator", "service", MACHINE),
+            _parties(Relation.EITHER) | _REGION | _any("operator", "service", MACHINE),
         ),
         "book.verify": Row("核验全账", "verify the book", _any("regulator") | _OPERATOR),
         "book.assess": Row("评估到期", "announce what became overdue", _OPERATOR),
@@ -153,8 +159,8 @@ POLICY: Final[Mapping[str, Row]] = MappingProxyType(
         "interest.claim": Row("主张利息", "claim interest", _CREDITOR),
         "interest.waive": Row("放弃利息", "waive interest", _CREDITOR),
         "complaints.file": Row("投诉", "file, add to, withdraw a complaint", _CREDITOR),
-        "complaints.read": Row("查阅投诉", "read complaints", _EITHER | _any("regulator")),
-        "complaints.handle": Row("办理投诉", "handle complaints", _any("regulator")),
+        "complaints.read": Row("查阅投诉", "read complaints", _EITHER | _REGION),
+        "complaints.handle": Row("办理投诉", "handle complaints", _REGION),
         "platforms.register": Row("登记融资平台", "register a platform", _OPERATOR),
         "exports.make": Row(
             "申请融资", "offer for financing", {"supplier": Relation.CREDITOR} | _MACHINE
@@ -163,7 +169,7 @@ POLICY: Final[Mapping[str, Row]] = MappingProxyType(
         "exports.read": Row(
             "查阅导出批次",
             "read an export",
-            _parties(Relation.PLATFORM) | _any("regulator", "operator", "service", MACHINE),
+            _parties(Relation.PLATFORM) | _REGION | _any("operator", "service", MACHINE),
         ),
         "exports.answer": Row(
             "答复融资申请", "answer an offer", {"platform": Relation.PLATFORM} | _MACHINE
@@ -202,7 +208,7 @@ def stands(wanted: Relation, party_id: UUID | None, whose: Whose) -> bool:
     >>> stands(Relation.DEBTOR, None, Whose()), stands(Relation.NOBODYS, None, Whose())
     (False, True)
     """
-    if wanted is Relation.ANY:
+    if wanted in {Relation.ANY, Relation.REGION}:  # of other regions an authority finds nothing
         return True
     if wanted is Relation.NOBODYS:
         return party_id is None and whose.party_id is None

@@ -72,13 +72,20 @@ def _invalid(request: Request, error: Exception) -> Response:
     return _problem(request, 422, "REQUEST_INVALID", texts, errors=errors)
 
 
-_TOGETHER = "Someone sent the same or a conflicting request at the same time; send it again."
+_TOGETHER = (
+    "Someone sent the same or a conflicting request at the same time; send it again, and if that is"
+    " answered alike, under an id of its own."
+)
 _HTTP_TEXTS = {
     404: ("NOT_FOUND", "There is nothing at this address.", "此地址下没有内容。"),
     405: ("METHOD_NOT_ALLOWED", "This address takes other methods.", "此地址不支持该方法。"),
     413: ("TOO_LARGE", "The body is larger than this address takes.", "请求体超过此地址的上限。"),
     400: ("REQUEST_UNREADABLE", "The body could not be read.", "无法读取请求体。"),
-    409: ("CONFLICT", _TOGETHER, "有相同或冲突的请求同时到达；请重新发送。"),
+    409: (
+        "CONFLICT",
+        _TOGETHER,
+        "有相同或冲突的请求同时到达；请重新发送，仍得此答复时请更换编号。",
+    ),
     422: ("VALUE_INVALID", "A value cannot be held here; correct it.", "值无效；请更正。"),
     503: ("BUSY", "The ledger is busy; send the same request again.", "台账繁忙；请原样重试。"),
 }

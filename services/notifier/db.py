@@ -13,8 +13,9 @@ from services.notifier.config import settings
 
 _OPTIONS = (
     "-c timezone=UTC -c lock_timeout=3s -c statement_timeout=30s"
-    " -c idle_in_transaction_session_timeout=60s"
+    " -c idle_in_transaction_session_timeout=60s -c role=ledger_notifier"
 )
+"""Acting as a role that has the notifier's tables and nothing of the book."""
 
 
 @cache

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from services.ledger import access, db
+from services.ledger import db, identification
 from services.ledger.access import SCOPES
 from services.ledger.clock import now
 from services.ledger.credentials import AREA_OF
@@ -20,7 +20,7 @@ def test_a_key_is_shown_by_its_prefix_and_kept_as_a_hash(ledger: SignIn) -> None
 
     assert made.token.startswith(f"{made.prefix}_")
     (row,) = rows("SELECT * FROM api_keys WHERE prefix = :prefix", prefix=made.prefix)
-    assert bytes(row.key_hash) == access.digest(made.token)
+    assert bytes(row.key_hash) == identification.digest(made.token)
     secret = made.token.removeprefix(f"{made.prefix}_")
     assert not any(secret in str(value) or secret.encode() in _bytes(value) for value in row)
     assert client_of(made.token).get(READ).status_code == 200
@@ -220,7 +220,7 @@ def test_a_request_that_takes_long_does_not_keep_its_key_from_being_revoked(
 ) -> None:
     made = a_key()
     with db.transaction() as working:
-        access.identify(working, made.token)  # notes the use, in a transaction still open
+        identification.identify(working, made.token)  # notes the use, in a transaction still open
         with db.transaction() as session:
             keys.revoke(session, keys.get(session, made.prefix), at=now(), actor="tests")
     assert client_of(made.token).get(READ).status_code == 401

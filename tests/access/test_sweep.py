@@ -1,8 +1,8 @@
 from datetime import timedelta
 
 from services.ledger import db
-from services.ledger.access import start_session
 from services.ledger.clock import now
+from services.ledger.identification import start_session
 from services.ledger.parties import gates
 from services.ledger.parties.sessions import sweep
 from tests.access.making import a_key, client_of, rows

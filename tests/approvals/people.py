@@ -11,8 +11,9 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ledger import db
-from services.ledger.access import Viewer, start_session
+from services.ledger.access import Viewer
 from services.ledger.clock import now
+from services.ledger.identification import start_session
 from services.ledger.ids import new_id
 from services.ledger.parties.models import User, UserLink
 from tests.web.signing import Authenticator, with_code

@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session
 
-from services.ledger.access import NotAllowedError, Viewer, digest
+from services.ledger.access import NotAllowedError, Viewer
 from services.ledger.approvals import persons, queries
 from services.ledger.approvals.deciding import SelfApprovalError
 from services.ledger.approvals.service import NobodyApprovesError
 from services.ledger.errors import LedgerError
+from services.ledger.identification import digest
 from services.ledger.parties import keys
 from services.ledger.parties.keys import Restrictions
 from services.ledger.receivables.queries import Claim

@@ -27,7 +27,7 @@ from tests.ledger.make import a_contract, a_receivable, acting_for
 
 MILLION = 1_000_000_00
 DUE = date(2025, 10, 9)
-AUTHORITY = Viewer(name="工信厅", role="regulator", party_id=None)
+AUTHORITY = Viewer(name="工信厅", role="regulator", party_id=None, regions=("",))
 FILED = date(2025, 9, 26)
 
 

@@ -57,7 +57,7 @@ def session_on(url: str) -> Iterator[Session]:
 
 def analyze(url: str) -> None:
     """Bring the planner's statistics up to date, and the visibility map, as autovacuum would."""
-    engine = make_engine(url, pool_size=1, statement_timeout="0")
+    engine = make_engine(url, role="none", pool_size=1, statement_timeout="0")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM (ANALYZE)"))
     engine.dispose()

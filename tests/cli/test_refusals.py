@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from services.ledger.access import OPERATOR, identify
+from services.ledger.access import OPERATOR
 from services.ledger.db import transaction
+from services.ledger.identification import identify
 from services.ledger.parties.passwords import is_password
 from services.ledger.parties.users import by_login
 from tests.cli.conftest import Run

@@ -126,7 +126,7 @@ def test_imports_are_those_of_ones_own_party(sign_in: SignIn, client: TestClient
         files={"file": ("企业.csv", PARTIES)},
         data={"profile": "standard", "id": import_id},
     )
-    assert (taken.status_code, taken.json()["code"]) == (409, "ID_REUSED")
+    assert (taken.status_code, taken.json()["code"]) == (409, "CONFLICT")
     for role in ("regulator", "platform", "service"):
         reader = sign_in(role)
         assert reader.get(f"/v1/imports/{import_id}").status_code == 403

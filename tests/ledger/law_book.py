@@ -202,6 +202,8 @@ def copy_in(connection: Connection, made: Sequence[Made]) -> None:
     facts = 'clock_facts (receivable_id, receipt_id, id, kind, "on", since_on, known_at)'
     postings = 'postings (receivable_id, id, debit, credit, amount_fen, "on", known_at, cause)'
     with driver.cursor() as cursor:
+        # COPY into tables with row-level security is the owner's.
+        cursor.execute("SET LOCAL ROLE NONE")
         with cursor.copy(f"COPY {receivables} FROM STDIN") as rows:
             for one in made:
                 rows.write_row(_receivable(one))
@@ -213,6 +215,7 @@ def copy_in(connection: Connection, made: Sequence[Made]) -> None:
             for one in made:
                 for movement in one.movements:
                     rows.write_row((one.id, *movement, movement.id))
+        cursor.execute("SET LOCAL ROLE ledger_machine")
 
 
 def _receivable(one: Made) -> tuple[object, ...]:

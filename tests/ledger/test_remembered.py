@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from services.ledger import access, db
+from services.ledger import db, identification
 from services.ledger.ids import new_id
 from services.ledger.receivables import api
 from tests.ledger.conftest import STRANGER, SUPPLIER, Client, SignIn, invoice, opened
@@ -77,8 +77,8 @@ def test_a_key_that_changed_its_party_finds_nothing_of_the_old_one(
 def test_what_is_remembered_is_bounded(
     ledger: SignIn, operator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access, "_MOST_REMEMBERED", 3)
+    monkeypatch.setattr(identification, "_MOST_REMEMBERED", 3)
     for number in range(9):
         party: UUID = SUPPLIER if number % 2 else STRANGER
         assert ledger("supplier", party).get("/v1/receivables").status_code == 200
-        assert len(access._remembered) <= 3
+        assert len(identification._remembered) <= 3

@@ -118,7 +118,7 @@ def test_confirming_a_rejected_receivable_without_an_amount_is_refused(
 
 
 def _waiting() -> int:
-    with db.transaction() as session:
+    with db.transaction(role="none") as session:  # others' waiting is the owner's to see
         found = session.connection().execute(
             text(
                 "SELECT count(*) FROM pg_stat_activity"
@@ -180,7 +180,7 @@ def test_an_id_that_is_taken_tells_a_stranger_nothing_of_the_payment(
     refused = stranger.post("/v1/payments", json=own)
     by_payer = buyer.post("/v1/payments", json=_payment(receivable_id, "1.00", id=theirs["id"]))
 
-    assert (refused.status_code, refused.json()["code"]) == (409, "ID_REUSED")
+    assert (refused.status_code, refused.json()["code"]) == (409, "CONFLICT")
     assert "777.77" not in refused.text
     assert theirs["on"] not in refused.text
     assert "777.77" in by_payer.json()["detail"]
@@ -196,7 +196,7 @@ def test_an_id_that_is_taken_tells_a_stranger_nothing_of_the_contract(
         "/v1/contracts", json=_contract(BUYER, contract) | {"signed_on": "2025-06-11"}
     )
 
-    assert (refused.status_code, refused.json()["code"]) == (409, "ID_REUSED")
+    assert (refused.status_code, refused.json()["code"]) == (409, "CONFLICT")
     assert "合同-1" not in refused.text
     assert "2025-06-10" not in refused.text
     assert "合同-1" in by_party.json()["detail"]

@@ -5,9 +5,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.ledger import db
-from services.ledger.access import OPERATOR, start_session
+from services.ledger.access import OPERATOR
 from services.ledger.clock import now
 from services.ledger.credentials import COOKIE
+from services.ledger.identification import start_session
 from services.ledger.ids import new_id
 from services.ledger.orders.models import Contract
 from services.ledger.parties.models import User

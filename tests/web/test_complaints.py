@@ -93,7 +93,7 @@ def test_the_authority_works_on_a_complaint_by_its_buttons(person: Person, claim
 
 def test_the_complainant_sees_the_steps_and_may_withdraw(person: Person, claim: Claim) -> None:
     one = filed(claim)
-    authority = Viewer(name="工信厅", role="regulator", party_id=None)
+    authority = Viewer(name="工信厅", role="regulator", party_id=None, regions=("",))
     asked = Step(new_id(), claim.id, one, "SUPPLEMENT_ASKED", date(2025, 9, 28), text="请补充合同")
     with db.transaction() as session:
         complaints.step(session, authority, asked)

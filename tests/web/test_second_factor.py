@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 
 from services.ledger import db
-from services.ledger.access import digest
 from services.ledger.clock import now
 from services.ledger.credentials import COOKIE
+from services.ledger.identification import digest
 from services.ledger.parties import second_factor
 from services.ledger.parties.models import User
 from tests.web.signing import (

@@ -4,9 +4,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.ledger import db
-from services.ledger.access import digest
 from services.ledger.config import settings
 from services.ledger.credentials import COOKIE
+from services.ledger.identification import digest
 from services.ledger.parties.service import add_user
 from services.ledger.receivables.queries import Claim
 from tests.ledger.conftest import SignIn

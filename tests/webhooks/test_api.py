@@ -100,7 +100,7 @@ def test_to_a_stranger_there_is_no_webhook(
     assert len(stranger.get("/v1/webhooks").json()) == 1
     # Nor is it told by an id that is taken.
     taken = stranger.post("/v1/webhooks", json={"id": identifier, "url": URL})
-    refused(taken, 409, "ID_REUSED")
+    refused(taken, 409, "CONFLICT")
     assert supplier.get(address).json()["description"] == ""
 
 

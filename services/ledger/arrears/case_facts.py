@@ -8,9 +8,8 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
-from services.ledger.access import VISIBLE, Viewer
+from services.ledger.access import IN_REGION, RECEIVABLE_VISIBLE, Viewer
 from services.ledger.errors import LedgerError
-from services.ledger.policy import Relation
 from services.ledger.receivables.queries import BOOK_OF_ONE, book_parameters, not_found
 from services.ledger.receivables.term import RECEIPTS
 
@@ -29,7 +28,7 @@ _CLAIM: Final = text(
       r.opened_on <= :as_of AND r.known_at <= :known_at AS in_book
     FROM receivables r JOIN contracts c ON c.id = r.contract_id
     JOIN parties d ON d.id = r.debtor_id JOIN parties k ON k.id = r.creditor_id
-    WHERE r.id = :id AND {VISIBLE.format(table="r")}
+    WHERE r.id = :id AND {RECEIVABLE_VISIBLE}
     """
 )
 _RECEIPTS: Final = text(
@@ -65,12 +64,12 @@ _INTEREST: Final = text(
     ORDER BY q.from_on, q.known_at, q.id
     """
 )
-COMPLAINT_SEEN: Final = """(CAST(:regulator AS boolean) OR c.creditor_id = CAST(:viewer AS uuid)
+COMPLAINT_SEEN: Final = f"""({IN_REGION.format(table="c")} OR c.creditor_id = CAST(:viewer AS uuid)
   OR c.debtor_id = CAST(:viewer AS uuid) AND EXISTS (SELECT FROM complaint_steps s
     WHERE s.receivable_id = c.receivable_id AND s.complaint_id = c.id
       AND s.kind = 'RESPONDENT_ASKED'))"""
-"""Who may know of complaint ``c``: the authority, the complainant, and the other party once the
-authority has asked it (802号 第二十条); to all others, the operator too, there is none."""
+"""Who may know of complaint ``c``: the authority of the region, the complainant, and the other
+party once the authority has asked it (802号 第二十条); to others, operators too, there is none."""
 _COMPLAINT: Final = text(
     f"""
     SELECT c.id,
@@ -97,7 +96,7 @@ _BOOK: Final = text(
 _NAMED: Final = text(
     f"""
     SELECT r.id FROM receivables r WHERE r.invoice_number = :number
-      AND {VISIBLE.format(table="r")} ORDER BY r.id LIMIT 20
+      AND {RECEIVABLE_VISIBLE} ORDER BY r.id LIMIT 20
     """
 )
 
@@ -186,7 +185,6 @@ def known(
     connection = session.connection()
     values = {
         "id": receivable_id,
-        "regulator": viewer.relation("complaints.read") is Relation.ANY,
         **book_parameters(viewer, as_of=as_of, known_at=known_at),
     }
     claim = connection.execute(_CLAIM, values).mappings().one_or_none()

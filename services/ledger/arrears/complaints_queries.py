@@ -13,7 +13,6 @@ from services.ledger.access import Viewer
 from services.ledger.almanac.service import edition
 from services.ledger.arrears.case_facts import COMPLAINT_SEEN
 from services.ledger.arrears.complaint_states import STATE_SQL, STAYS
-from services.ledger.policy import Relation
 
 SOON_DAYS: Final = 3
 """A timer that ends within these days is about to lapse; a choice, not law."""
@@ -152,8 +151,7 @@ def complaints(
     """Return the complaints a viewer may know of as they stood on a day, the most urgent first."""
     values = {
         **timing(session, as_of=as_of, known_at=known_at),
-        "regulator": viewer.relation("complaints.read") is Relation.ANY,
-        "viewer": viewer.party_id,
+        **viewer.parameters(),
         **{name: getattr(wanted, name) for name in ("one", "receivable", "state", "within")},
         "after_due_on": wanted.after[0],
         "after_on": wanted.after[1],

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
-from services.ledger.access import VISIBLE, Viewer
+from services.ledger.access import RECEIVABLE_VISIBLE, Viewer
 from services.ledger.journal.models import PRINCIPAL
 from services.ledger.receivables.queries import book_parameters
 
@@ -36,7 +36,7 @@ _FOLDED: Final = f"""
         r.debtor_id, r.creditor_id, r.currency, f.principal_open_fen, f.claimed_fen, f.waived_fen,
         f.paid_fen, f.claimed_fen - f.waived_fen - f.paid_fen AS open_fen
       FROM folded f JOIN receivables r ON r.id = f.receivable_id
-      WHERE {VISIBLE.format(table="r")}
+      WHERE {RECEIVABLE_VISIBLE}
     )"""
 _PAGE: Final = text(
     f"""

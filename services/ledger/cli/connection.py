@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlmodel import Session
 
 from services.ledger.config import settings
-from services.ledger.db import engine, transaction
+from services.ledger.db import dispose, transaction
 from services.ledger.errors import LedgerError
 from services.ledger.installation.installation import Installation
 
@@ -57,8 +57,7 @@ def servers() -> Iterator[dict[str, str]]:
         try:
             yield environment
         finally:
-            engine().dispose()
-            engine.cache_clear()
+            dispose()
 
 
 @contextmanager

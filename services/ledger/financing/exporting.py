@@ -72,9 +72,10 @@ _RESERVE: Final = text(
           SELECT FROM claim_answers a WHERE a.receivable_id = b.id AND a.claim_id = x.id
             AND a.state = 'REFUSED'))
     ), claimed AS (
-      INSERT INTO claims (receivable_id, id, export_id, platform_id, amount_fen, start_on, due_on,
-        "on", known_at)
-      SELECT id, claim_id, :export_id, :platform_id, fen, start_on, due_on, :as_of, :at
+      INSERT INTO claims (receivable_id, id, export_id, platform_id, debtor_id, creditor_id,
+        amount_fen, start_on, due_on, "on", known_at)
+      SELECT id, claim_id, :export_id, :platform_id, debtor_id, creditor_id, fen, start_on, due_on,
+        :as_of, :at
       FROM offered
     ), used AS (
       SELECT p.receivable_id, p.id, p."on",

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ledger.access import VISIBLE, Viewer
+from services.ledger.access import IN_REGION, RECEIVABLE_VISIBLE, VISIBLE, Viewer
 from services.ledger.financing.queries import ELIGIBLE
 from services.ledger.receivables.queries import BOOK, book_parameters
 
@@ -34,10 +34,11 @@ _COUNTS: Final = text(
     SELECT (SELECT count(*) FROM orders o WHERE o.placed_on <= :as_of AND o.known_at <= :known_at
         AND {VISIBLE.format(table="o")}) AS orders,
       (SELECT count(*) FROM payments p WHERE p."on" <= :as_of AND p.known_at <= :known_at
-        AND (CAST(:sees_all AS boolean) OR p.debtor_id = CAST(:viewer AS uuid))) AS payments,
+        AND (CAST(:sees_all AS boolean) OR p.debtor_id = CAST(:viewer AS uuid)
+          OR {IN_REGION.format(table="p")})) AS payments,
       (SELECT count(*) FROM findings g JOIN receivables r ON r.id = g.subject_id
         WHERE g.kind = 'PAYMENT_REPEATED' AND g."on" <= :as_of AND g.known_at <= :known_at
-        AND {VISIBLE.format(table="r")}) AS repeated_payment_rows
+        AND {RECEIVABLE_VISIBLE}) AS repeated_payment_rows
     """
 )
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ledger.access import VISIBLE, Viewer
+from services.ledger.access import RECEIVABLE_VISIBLE, Viewer
 from services.ledger.almanac.service import edition, imagined
 from services.ledger.almanac.table import FIRST, LAST
 from services.ledger.errors import LedgerError
@@ -95,7 +95,7 @@ _ANSWER: Final = f"""
         JOIN receivables r ON r.id = b.id
         JOIN parties d ON d.id = r.debtor_id JOIN parties k ON k.id = r.creditor_id) p) AS rows"""
 _SEEN: Final = text(
-    f"SELECT count(*) FROM receivables r WHERE r.id = ANY(:ids) AND {VISIBLE.format(table='r')}"
+    f"SELECT count(*) FROM receivables r WHERE r.id = ANY(:ids) AND {RECEIVABLE_VISIBLE}"
 )
 
 

@@ -11,6 +11,12 @@ from services.ledger.access import VISIBLE, Viewer
 from services.ledger.policy import Whose
 
 _HEAD = text("SELECT coalesce(max(position), 0) FROM sealed")
+_HEAD_OF_PARTY = text(
+    """
+    SELECT coalesce(greatest((SELECT max(position) FROM sealed WHERE debtor_id = :viewer),
+      (SELECT max(position) FROM sealed WHERE creditor_id = :viewer)), 0)
+    """
+)
 _COLUMNS = """s.position, e.id, e.type, e.subject_id, e.occurred_at, e.debtor_id, e.creditor_id,
       e.actor, e.actor_party_id, e.data"""
 _RANGE = "position > :after AND position <= :head"
@@ -52,9 +58,10 @@ def page_after(session: Session, viewer: Viewer, *, after: int, limit: int) -> E
     the head nothing can appear any more, and what is sealed meanwhile lies after it.
     """
     connection = session.connection()
-    head = int(connection.execute(_HEAD).scalar_one())
+    head_of = _HEAD_OF_PARTY if viewer.party_id else _HEAD
+    head = int(connection.execute(head_of, viewer.parameters()).scalar_one())
     values = {"after": after, "head": head, "limit": limit + 1, **viewer.parameters()}
-    rows = connection.execute(_OF_ALL if viewer.sees_all else _OF_PARTY, values)
+    rows = connection.execute(_OF_PARTY if viewer.party_id else _OF_ALL, values)
     events = tuple(_shown(viewer, Event.model_validate(dict(row))) for row in rows.mappings())
     page, has_more = events[:limit], len(events) > limit
     return EventPage(

@@ -225,7 +225,9 @@ def get_order(session: Session, viewer: Viewer, order_id: UUID) -> Order:
 
 
 def _party(viewer: Viewer, of: Contract | Order) -> bool:
-    return viewer.sees_all or viewer.party_id in {of.debtor_id, of.creditor_id}
+    # To an authority the database has shown what lies in its region.
+    across = viewer.sees_all or viewer.regions is not None
+    return across or viewer.party_id in {of.debtor_id, of.creditor_id}
 
 
 _RECEIVE: Final = text(

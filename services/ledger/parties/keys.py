@@ -13,8 +13,9 @@ from sqlalchemy import text
 from sqlmodel import Session, select
 
 from services.events import ApiKeyAdded, ApiKeyRevoked, ApiKeyRolled
-from services.ledger.access import SCOPES, digest
+from services.ledger.access import SCOPES
 from services.ledger.errors import LedgerError, NotFoundError
+from services.ledger.identification import digest
 from services.ledger.ids import id_of
 from services.ledger.log.service import Entry, append
 from services.ledger.parties.models import ApiKey

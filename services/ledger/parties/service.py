@@ -8,8 +8,9 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from services.events import ApiKeyAdded, PartyRegistered, UserAdded
-from services.ledger.access import OPERATOR, Viewer, digest
+from services.ledger.access import OPERATOR, Viewer
 from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
+from services.ledger.identification import digest
 from services.ledger.ids import new_id
 from services.ledger.law.regions import parse_region
 from services.ledger.law.uscc import parse_uscc

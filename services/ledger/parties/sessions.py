@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.events import Data, SignInEnded, SignInFailed, SignInHeld, SignInSucceeded
-from services.ledger.access import digest
+from services.ledger.identification import digest
 from services.ledger.ids import id_of
 from services.ledger.log.service import Entry, append
 from services.ledger.parties.models import User

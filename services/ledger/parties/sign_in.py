@@ -14,7 +14,7 @@ from typing import Final
 from sqlmodel import Session, select
 
 from services.events import Data, SignInFailed, SignInHeld, SignInSucceeded
-from services.ledger.access import NotSignedInError, digest, start_session
+from services.ledger.identification import NotSignedInError, digest, start_session
 from services.ledger.parties import gates, passwords, second_factor
 from services.ledger.parties.models import HalfSignIn, KnownBrowser, User
 from services.ledger.parties.sessions import tell

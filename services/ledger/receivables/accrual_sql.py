@@ -5,7 +5,7 @@
 
 from typing import Final
 
-from services.ledger.access import VISIBLE
+from services.ledger.access import RECEIVABLE_VISIBLE
 from services.ledger.receivables.term import START_OF_RECEIPT
 
 _TERM_COLUMNS: Final = """split boolean, bears_disputed boolean, start_rule varchar,
@@ -86,7 +86,7 @@ _STARTED: Final = f"""
       JOIN {{p}}terms t ON t.contract_id = r.contract_id
       LEFT JOIN {{receipts}}receipts x ON x.receivable_id = r.id,
       LATERAL (SELECT t.start_rule, {{inspection_days}} AS inspection_days) c
-      WHERE r.opened_on <= :opened_by AND r.known_at <= :known_at AND {VISIBLE.format(table="r")}
+      WHERE r.opened_on <= :opened_by AND r.known_at <= :known_at AND {RECEIVABLE_VISIBLE}
       GROUP BY r.id
     )"""
 """Of several receipts the last one to start decides; while one has not started, none has."""

@@ -8,12 +8,11 @@ from fastapi import Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
 from services.ledger import idempotency
-from services.ledger.access import Presented, identify
 from services.ledger.clock import today
 from services.ledger.config import settings
 from services.ledger.credentials import Token
 from services.ledger.cursors import Paged
-from services.ledger.db import transaction
+from services.ledger.db import GATE, transaction
 from services.ledger.edges import (
     AskedBy,
     DbSession,
@@ -23,6 +22,7 @@ from services.ledger.edges import (
     statements,
 )
 from services.ledger.idempotency import Call
+from services.ledger.identification import Presented, identify
 from services.ledger.ids import id_of, new_id
 from services.ledger.log import queries as log
 from services.ledger.money import parse_fen
@@ -70,7 +70,7 @@ async def post_receivable(
 def _open(
     token: Presented, body: ReceivableIn, identifier: UUID, request_id: str, call: Call | None
 ) -> bool:
-    with transaction() as session:
+    with transaction(role=GATE) as session:
         viewer = identify(session, token)
         if call is not None:
             idempotency.begin(session, viewer, call)

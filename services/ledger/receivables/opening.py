@@ -10,10 +10,11 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.events import ReceivableOpened
-from services.ledger.access import VISIBLE, Presented, Viewer, proof, remembered
-from services.ledger.db import run
+from services.ledger.access import VISIBLE, Viewer
+from services.ledger.db import run, run_for
 from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
 from services.ledger.idempotency import Call, call_values, principal
+from services.ledger.identification import Presented, act, proof, remembered
 from services.ledger.log.service import Entry, append
 from services.ledger.money import MAX_FEN, format_fen
 from services.ledger.orders.service import hold_receipts
@@ -81,6 +82,7 @@ def open_receivable(
     except UniqueViolation:
         # The id is taken; the statement, the invoice's identity included, wrote nothing.
         session.rollback()
+        act(session, viewer)
         opened = []
     if not opened:
         return _already_there(session, viewer, opening)
@@ -129,7 +131,7 @@ async def open_at_once(connection: AsyncConnection[Any], sent: Sent, opening: Op
         InvoiceNumberError, FaceError: as `open_receivable`.
     """
     viewer = remembered(sent.token)
-    if viewer is None or not viewer.may("receivables.open"):
+    if viewer is None or viewer.party_id is None or not viewer.may("receivables.open"):
         return False
     if opening.receipt_ids or opening.lines:
         return False
@@ -137,7 +139,7 @@ async def open_at_once(connection: AsyncConnection[Any], sent: Sent, opening: Op
     values = rows.values(opening, viewer, sent.request_id) | proof(viewer, sent.token)
     values |= call_values(sent.call, principal(viewer))
     try:
-        opened = await connection.execute(OPEN_IF_STILL.sql, OPEN_IF_STILL.values(values))
+        opened = await run_for(connection, viewer.party_id, OPEN_IF_STILL, values)
     except UniqueViolation:
         return False
     return opened.rowcount == 1

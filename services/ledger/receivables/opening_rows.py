@@ -8,10 +8,11 @@ from typing import Final
 from uuid import UUID
 
 from services.events import ReceivableConfirmed, ReceivableOpened
-from services.ledger.access import STILL, VISIBLE, Viewer
+from services.ledger.access import VISIBLE, Viewer
 from services.ledger.approvals.gate import CONFIRMS_APART
 from services.ledger.db import Statement, direct
 from services.ledger.idempotency import STORE_IF_SENT
+from services.ledger.identification import STILL
 from services.ledger.ids import id_of, new_id
 from services.ledger.money import format_fen
 from services.ledger.receivables.term import DUE, START_OF_RECEIPT
@@ -79,7 +80,7 @@ def _appended(of: Callable[[str, str], str], of_line: str) -> str:
         data, request_id, occurred_at)
       SELECT r.id, e.id, e.type, :actor, CAST(:viewer AS uuid), r.debtor_id, r.creditor_id,
         e.data, :request_id, now()
-      FROM r JOIN balanced b ON b.receivable_id = r.id{of_line}, c, LATERAL (VALUES
+      FROM r JOIN termed b ON b.id = r.id{of_line}, c, LATERAL (VALUES
         ({of("opened_id", "uuid")}, 'receivable.opened',
           {of("opened", "jsonb")} || jsonb_build_object('due_on', b.due_on)),
         ({of("confirmed_id", "uuid")}, 'receivable.confirmed', {of("confirmed", "jsonb")})
@@ -129,20 +130,21 @@ def _statement(allowed: str = "true", more: str = "", *, lines: bool = False) ->
       SELECT r.id, {of("posting_id", "uuid")}, 'receivable', 'supply', r.face_fen, :opened_on,
         now(), r.id
       FROM r{of_line}
+    ), termed AS (
+      SELECT r.id, r.face_fen, s.start_on, {_DUE} AS due_on,
+        CASE WHEN c.by_debtor THEN CAST(:opened_on AS date) END AS confirmed_on
+      FROM r, c, LATERAL (SELECT {_START} AS start_on) s
     ), balanced AS (
       INSERT INTO balances (receivable_id, receivable_fen, disputed_fen, reserved_fen,
         assigned_fen, start_on, due_on, confirmed_on)
-      SELECT r.id, r.face_fen, 0, 0, 0, s.start_on, {_DUE},
-        CASE WHEN c.by_debtor THEN CAST(:opened_on AS date) END
-      FROM r, c, LATERAL (SELECT {_START} AS start_on) s
-      RETURNING receivable_id, start_on, due_on, confirmed_on
+      SELECT id, face_fen, 0, 0, 0, start_on, due_on, confirmed_on FROM termed
     ), answered AS (
       INSERT INTO confirmations (receivable_id, id, kind, amount_fen, reason, "on", known_at)
       SELECT r.id, r.id, 'CONFIRMED', r.face_fen, '', :opened_on, now() FROM r, c
       WHERE c.by_debtor
     ), {_appended(of, of_line)}
     ){more}
-    SELECT start_on, due_on, confirmed_on FROM balanced
+    SELECT start_on, due_on, confirmed_on FROM termed
     """)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ledger.access import VISIBLE, Viewer
+from services.ledger.access import RECEIVABLE_VISIBLE, Viewer
 from services.ledger.almanac.table import KNOWN_CALENDAR
 from services.ledger.errors import NotFoundError
 from services.ledger.receivables.term import RAW_DUE, STARTS
@@ -25,14 +25,14 @@ _FROM: Final = """
     JOIN parties d ON d.id = r.debtor_id
     JOIN parties k ON k.id = r.creditor_id"""
 
-_ONE: Final = f"SELECT {_COLUMNS} {_FROM} WHERE r.id = :id AND {VISIBLE.format(table='r')}"
+_ONE: Final = f"SELECT {_COLUMNS} {_FROM} WHERE r.id = :id AND {RECEIVABLE_VISIBLE}"
 _LOCKED: Final = text(_ONE + " FOR UPDATE OF b")
 _SEVERAL_LOCKED: Final = text(
-    f"SELECT {_COLUMNS} {_FROM} WHERE r.id = ANY(:ids) AND {VISIBLE.format(table='r')}"
+    f"SELECT {_COLUMNS} {_FROM} WHERE r.id = ANY(:ids) AND {RECEIVABLE_VISIBLE}"
     " ORDER BY r.id FOR UPDATE OF b"
 )
 _PAGE: Final = text(
-    f"SELECT {_COLUMNS} {_FROM} WHERE r.id > :after AND {VISIBLE.format(table='r')}"
+    f"SELECT {_COLUMNS} {_FROM} WHERE r.id > :after AND {RECEIVABLE_VISIBLE}"
     " ORDER BY r.id LIMIT :limit"
 )
 
@@ -124,7 +124,7 @@ def _book(only: str = "") -> str:
     return f"""
     opened AS (
       SELECT r.* FROM receivables r
-      WHERE r.opened_on <= :as_of AND r.known_at <= :known_at AND {VISIBLE.format(table="r")}
+      WHERE r.opened_on <= :as_of AND r.known_at <= :known_at AND {RECEIVABLE_VISIBLE}
         {only.format(id="r.id")}
     ), folded AS (
       SELECT p.receivable_id,

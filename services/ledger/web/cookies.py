@@ -5,8 +5,8 @@ from typing import Final
 from fastapi import Request
 from fastapi.responses import Response
 
-from services.ledger.access import SESSION_LASTS
 from services.ledger.credentials import COOKIE, address_of, cookie_name, is_https
+from services.ledger.identification import SESSION_LASTS
 from services.ledger.parties.sign_in import BROWSER_KNOWN_FOR, HALF_LASTS, Entered, Visitor
 
 BEFORE: Final = "ledger_form"

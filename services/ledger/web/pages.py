@@ -5,10 +5,10 @@ from typing import Final
 from fastapi import Request
 from fastapi.responses import Response
 
-from services.ledger.access import end_session
 from services.ledger.credentials import COOKIE, session_token
 from services.ledger.edges import DbSession
 from services.ledger.errors import NotFoundError
+from services.ledger.identification import end_session
 from services.ledger.parties.sessions import tell_signed_out
 from services.ledger.web import cookies
 from services.ledger.web.pages_access import router as access

@@ -18,12 +18,13 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from services.ledger.access import NotSignedInError, Viewer, identify
+from services.ledger.access import Viewer
 from services.ledger.clock import SHANGHAI, now
 from services.ledger.credentials import session_token
-from services.ledger.db import transaction
+from services.ledger.db import GATE, transaction
 from services.ledger.edges import Day, DbSession, request_id
 from services.ledger.errors import LedgerError
+from services.ledger.identification import NotSignedInError, identify
 from services.ledger.parties import sessions
 from services.ledger.parties.models import Party
 from services.ledger.web import words
@@ -129,7 +130,7 @@ def _fresh_writer(
 
 
 def _alone(request: Request) -> SignedIn:
-    with transaction() as session:
+    with transaction(role=GATE) as session:
         return signed_in(request, session)
 
 

@@ -7,11 +7,11 @@ from typing import Annotated, Final
 from fastapi import Form, Query, Request, status
 from fastapi.responses import Response
 
-from services.ledger.access import NotSignedInError
 from services.ledger.clock import now
 from services.ledger.db import transaction
 from services.ledger.edges import Text
 from services.ledger.errors import LedgerError
+from services.ledger.identification import NotSignedInError
 from services.ledger.parties import passwords, second_factor, sign_in, single_sign_on, users
 from services.ledger.parties.gates import WaitError
 from services.ledger.parties.models import HalfSignIn, User

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ledger.access import VISIBLE, Viewer
+from services.ledger.access import RECEIVABLE_VISIBLE, VISIBLE, Viewer
 from services.ledger.orders.service import get_contract
 
 COUNTED: Final = 1000
@@ -45,7 +45,7 @@ _CLOCK: Final = text(
     """
 )
 _EXPORTS: Final = text(
-    """
+    f"""
     WITH page AS (
       SELECT e.id, e.reference, e.as_of, e.currency, e.recorded_at, p.code, p.name,
         CAST(:sees_all AS boolean) OR p.party_id = CAST(:viewer AS uuid) IS TRUE AS whole
@@ -53,7 +53,7 @@ _EXPORTS: Final = text(
       WHERE (e.recorded_at, e.id) < (:before_at, :before_id)
         AND (CAST(:sees_all AS boolean) OR p.party_id = CAST(:viewer AS uuid) OR EXISTS (
           SELECT FROM claims x JOIN receivables r ON r.id = x.receivable_id
-          WHERE x.export_id = e.id AND CAST(:viewer AS uuid) IN (r.debtor_id, r.creditor_id)))
+          WHERE x.export_id = e.id AND {VISIBLE.format(table="r")}))
       ORDER BY e.recorded_at DESC, e.id DESC LIMIT :limit
     )
     SELECT g.id, g.reference, g.as_of, g.currency, g.recorded_at, g.code AS platform_code,
@@ -66,7 +66,7 @@ _EXPORTS: Final = text(
       SELECT a.state, a.financed_fen FROM claim_answers a
       WHERE a.receivable_id = x.receivable_id AND a.claim_id = x.id
       ORDER BY a.state = 'PENDING' LIMIT 1) a ON true
-    WHERE g.whole OR CAST(:viewer AS uuid) IN (r.debtor_id, r.creditor_id)
+    WHERE g.whole OR {VISIBLE.format(table="r")}
     GROUP BY g.id, g.reference, g.as_of, g.currency, g.recorded_at, g.code, g.name, g.whole, 9
     ORDER BY g.recorded_at DESC, g.id DESC, 9
     """
@@ -142,7 +142,7 @@ class ExportLine:
 
 
 def _conditions(wanted: Wanted) -> str:
-    conditions = [VISIBLE.format(table="r")]
+    conditions = [RECEIVABLE_VISIBLE]
     if wanted.invoice:
         conditions.append("strpos(r.invoice_code || r.invoice_number, :invoice) > 0")
     if wanted.party:
