@@ -5,12 +5,13 @@ import sys
 from collections.abc import Callable
 from time import perf_counter
 
-from tests.bench import assess, export, intake, law, proof, write
+from tests.bench import assess, cost, export, intake, law, proof, write
 from tests.bench.figures import Figure, say
 from tests.bench.place import Place, opened
 
 PARTS: dict[str, Callable[..., list[Figure]]] = {
     "write": write.measure,
+    "cost": cost.measure,
     "intake": intake.measure,
     "assess": assess.measure,
     "export": export.measure,

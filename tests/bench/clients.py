@@ -150,9 +150,10 @@ def _request(options: argparse.Namespace, number: int) -> bytes:
             "delivered_on": ISSUED_ON.isoformat(),
         }
     ).encode()
+    key = f"idempotency-key: {new_id()}\r\n" if options.kind == "keyed" else ""
     head = (
         f"POST /v1/receivables HTTP/1.1\r\nhost: {options.to}\r\n"
-        f"authorization: Bearer {options.token}\r\naccept: application/json\r\n"
+        f"authorization: Bearer {options.token}\r\naccept: application/json\r\n{key}"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
@@ -166,7 +167,7 @@ def _wait() -> None:
 def main() -> None:
     """Prepare, wait for the word, work, end."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=("http", "bare"))
+    parser.add_argument("kind", choices=("http", "keyed", "bare"))
     parser.add_argument("--to", required=True)
     parser.add_argument("--clients", type=int, required=True)
     parser.add_argument("--count", type=int, required=True)
@@ -175,7 +176,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=UUID, required=True)
     parser.add_argument("--token", default="")
     options = parser.parse_args()
-    (_http if options.kind == "http" else _bare)(options)
+    (_bare if options.kind == "bare" else _http)(options)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ _BARE_PROCESSES = 1
 """Sixteen threads of one process; on two cores the fastest of 1, 2, 4 and 16 processes."""
 
 
-class _Deal(NamedTuple):
+class Deal(NamedTuple):
     contract: UUID
     debtor: UUID
     creditor: UUID
@@ -42,14 +42,14 @@ class _Deal(NamedTuple):
 def measure(place: Place, *, quick: bool, workers: int = WORKERS) -> list[Figure]:
     """Return the ratio of the two rates, round by round, the median of the rounds."""
     count = 800 if quick else 3_200
-    with place.database() as url, _serving(url, workers) as address:
-        deal = _deal(url)
+    with place.database() as url, serving(url, workers) as address:
+        deal = deal_in(url)
         first = 0
         rates: list[tuple[float, float]] = []
         for number in range(-1, _ROUNDS):
-            http = count / _crew("http", address, deal, count, first, processes=1)
+            http = count / crew("http", address, deal, count, first, processes=1)
             first += count
-            bare = count / _crew("bare", url, deal, count, first, processes=_BARE_PROCESSES)
+            bare = count / crew("bare", url, deal, count, first, processes=_BARE_PROCESSES)
             first += count
             if number >= 0:  # the first round only warms up
                 rates.append((http, bare))
@@ -71,7 +71,7 @@ def measure(place: Place, *, quick: bool, workers: int = WORKERS) -> list[Figure
     ]
 
 
-def _deal(url: str) -> _Deal:
+def deal_in(url: str) -> Deal:
     buyer, supplier, contract, token = new_id(), new_id(), new_id(), str(new_id())
     with session_on(url) as session:
         for party_id, name, kind in (
@@ -85,17 +85,17 @@ def _deal(url: str) -> _Deal:
         register_contract(session, OPERATOR, agreed, shipped())
         add_api_key(session, name="supplier", role="supplier", party_id=supplier, token=token)
         session.commit()
-    return _Deal(contract, buyer, supplier, token)
+    return Deal(contract, buyer, supplier, token)
 
 
 @contextmanager
-def _serving(url: str, workers: int) -> Iterator[str]:
+def serving(url: str, workers: int, app: str = "services.ledger.app:app") -> Iterator[str]:
     """Run the ledger as `ledger up` does, on a port of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = (
-        *(sys.executable, "-m", "uvicorn", "services.ledger.app:app", "--host", "127.0.0.1"),
+        *(sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1"),
         *("--port", str(port), "--no-access-log", "--log-level", "warning"),
         *(("--workers", str(workers)) if workers > 1 else ()),
     )
@@ -120,10 +120,10 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     raise TimeoutError(port)
 
 
-def _crew(kind: str, to: str, deal: _Deal, count: int, first: int, *, processes: int) -> float:
+def crew(kind: str, to: str, deal: Deal, count: int, first: int, *, processes: int) -> float:
     """Let the clients do ``count`` writes and return how many seconds it took."""
     share, clients = count // processes, CLIENTS // processes
-    crew = []
+    started_ones = []
     for number in range(processes):
         command = (
             *(sys.executable, "-m", "tests.bench.clients", kind, "--to", to),
@@ -132,15 +132,17 @@ def _crew(kind: str, to: str, deal: _Deal, count: int, first: int, *, processes:
             *("--debtor", str(deal.debtor), "--creditor", str(deal.creditor)),
             *("--token", deal.token),
         )
-        crew.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
-    for one in crew:
+        started_ones.append(
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        )
+    for one in started_ones:
         assert one.stdout is not None
         assert one.stdout.readline() == b"ready\n"
     started = perf_counter()
-    for one in crew:
+    for one in started_ones:
         assert one.stdin is not None
         one.stdin.write(b"\n")
         one.stdin.flush()
-    for one in crew:
+    for one in started_ones:
         assert one.wait() == 0
     return perf_counter() - started
