@@ -113,7 +113,8 @@ POLICIES: dict[str, Shown] = {
         "ledger_party": _EVENT,
         "ledger_platform": f"{_EVENT} OR platform_id = ANY ({_MINE})",
         "ledger_regulator": f"recorded_at = now() OR {_IN_REGION}",
-        "ledger_gate": "recorded_at = now() OR split_part(type, '.', 1) IN ('user', 'api_key', 'sign_in')",
+        "ledger_gate": "recorded_at = now()"
+        " OR split_part(type, '.', 1) IN ('user', 'api_key', 'sign_in')",
     },
     "payments": {
         **_all(f"debtor_id = {_ME} OR {_PAYS}", *_PARTIES),
