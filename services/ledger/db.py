@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -84,10 +83,14 @@ def make_engine(
     )
 
 
-@cache
+_engines: Final[dict[str, Engine]] = {}
+
+
 def engine(role: str = MACHINE) -> Engine:
     """Return this process's engine for a database role."""
-    return make_engine(settings().database_url, role=role)
+    if role not in _engines:
+        _engines.setdefault(role, make_engine(settings().database_url, role=role))
+    return _engines[role]
 
 
 @contextmanager
@@ -133,10 +136,8 @@ def statement_pool() -> AsyncConnectionPool[AsyncConnection[Any]]:
 
 def dispose() -> None:
     """Close this process's connections and forget its engines; tests change the database."""
-    if engine.cache_info().currsize:
-        for role in (MACHINE, GATE):
-            engine(role).dispose()
-        engine.cache_clear()
+    while _engines:
+        _engines.popitem()[1].dispose()
 
 
 @dataclass(frozen=True, slots=True)

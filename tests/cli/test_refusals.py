@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from services.ledger import db
 from services.ledger.access import OPERATOR
 from services.ledger.db import transaction
 from services.ledger.identification import identify
@@ -45,13 +46,23 @@ def test_a_database_that_does_not_answer_is_a_refusal(
 
 
 def test_a_database_without_tables_names_the_remedy(run: Run) -> None:
-    with transaction() as session:
-        session.connection().execute(text("DROP TABLE claims, claim_answers"))
+    with transaction(role="none") as session:
+        session.connection().execute(text("DROP TABLE claims, claim_answers CASCADE"))
 
     told = json.loads(run("verify", "--json", code=1).err)
 
     assert told["code"] == "DATABASE_NOT_MIGRATED"
     assert "ledger migrate" in told["detail"]
+
+
+def test_a_server_without_the_roles_names_the_remedy(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "_OPTIONS", db._OPTIONS.replace("{role}", "ledger_of_nobody"))
+
+    told = json.loads(run("verify", "--json", code=1).err)
+
+    assert told["code"] == "DATABASE_NOT_MIGRATED"
 
 
 def test_a_book_that_contradicts_itself_is_not_proven(run: Run) -> None:

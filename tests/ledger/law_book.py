@@ -1,6 +1,6 @@
 """A book of random receivables, loaded by COPY; `law_figures` says what Python makes of each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -194,28 +194,38 @@ def _id(chance: Random) -> UUID:
 def copy_in(connection: Connection, made: Sequence[Made]) -> None:
     """Load the rows that a due day and interest follow from, a table at a time."""
     driver: Any = connection.connection.driver_connection
-    receivables = (
-        "receivables (id, contract_id, debtor_id, creditor_id, invoice_kind, invoice_code,"
-        " invoice_number, issued_on, face_fen, currency, agreed_due_on, opened_on, identity,"
-        " known_at)"
+    _copy(
+        driver,
+        "receivables",
+        "id, contract_id, debtor_id, creditor_id, invoice_kind, invoice_code, invoice_number,"
+        " issued_on, face_fen, currency, agreed_due_on, opened_on, identity, known_at",
+        map(_receivable, made),
     )
-    facts = 'clock_facts (receivable_id, receipt_id, id, kind, "on", since_on, known_at)'
-    postings = 'postings (receivable_id, id, debit, credit, amount_fen, "on", known_at, cause)'
+    _copy(
+        driver,
+        "clock_facts",
+        'receivable_id, receipt_id, id, kind, "on", since_on, known_at',
+        ((one.id, *fact) for one in made for fact in one.facts),
+    )
+    _copy(
+        driver,
+        "postings",
+        'receivable_id, id, debit, credit, amount_fen, "on", known_at, cause',
+        ((one.id, *movement, movement.id) for one in made for movement in one.movements),
+    )
+
+
+def _copy(driver: Any, table: str, columns: str, made: Iterable[tuple[object, ...]]) -> None:
+    """COPY rows, by a table beside it: none goes into one with row-level security."""
     with driver.cursor() as cursor:
-        # COPY into tables with row-level security is the owner's.
-        cursor.execute("SET LOCAL ROLE NONE")
-        with cursor.copy(f"COPY {receivables} FROM STDIN") as rows:
-            for one in made:
-                rows.write_row(_receivable(one))
-        with cursor.copy(f"COPY {facts} FROM STDIN") as rows:
-            for one in made:
-                for fact in one.facts:
-                    rows.write_row((one.id, *fact))
-        with cursor.copy(f"COPY {postings} FROM STDIN") as rows:
-            for one in made:
-                for movement in one.movements:
-                    rows.write_row((one.id, *movement, movement.id))
-        cursor.execute("SET LOCAL ROLE ledger_machine")
+        cursor.execute(
+            f"CREATE TEMP TABLE made_{table} AS SELECT {columns} FROM {table} WITH NO DATA"
+        )
+        with cursor.copy(f"COPY made_{table} FROM STDIN") as rows:
+            for row in made:
+                rows.write_row(row)
+        cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM made_{table}")
+        cursor.execute(f"DROP TABLE made_{table}")
 
 
 def _receivable(one: Made) -> tuple[object, ...]:

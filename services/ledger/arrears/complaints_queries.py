@@ -149,6 +149,8 @@ def complaints(
     limit: int = 100,
 ) -> Sequence[RowMapping]:
     """Return the complaints a viewer may know of as they stood on a day, the most urgent first."""
+    if not viewer.may("complaints.read"):
+        return []
     values = {
         **timing(session, as_of=as_of, known_at=known_at),
         **viewer.parameters(),

@@ -64,5 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         refusal = not_migrated()
     except OperationalError as error:
-        refusal = unreachable(str(error.orig).strip().splitlines()[0])
+        cause = str(error.orig).strip()
+        # The roles that the processes act as are made by the migrations.
+        missing = 'role "ledger_' in cause and "does not exist" in cause
+        refusal = not_migrated() if missing else unreachable(cause.splitlines()[0])
     sys.exit(refuse(refusal, as_json="--json" in words).exit_code)
