@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID
 
 import psycopg
-from psycopg import AsyncConnection, AsyncCursor, AsyncRawCursor
+from psycopg import AsyncConnection, AsyncRawCursor
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.conninfo import make_conninfo
@@ -113,7 +112,8 @@ def statement_pool() -> AsyncConnectionPool[AsyncConnection[Any]]:
 
     For the command that is sent most: one statement asked from the event loop, where threads, BEGIN
     and COMMIT would cost more than it does. What runs here is few and long-lived, by key: planned
-    once for each connection, at first use. It is a party's, and sent by `run_for`.
+    once for each connection, at first use. It is a party's, which the
+    statement itself says.
     """
     return AsyncConnectionPool(
         make_conninfo(
@@ -174,21 +174,3 @@ def run(session: Session, statement: Statement, named: Mapping[str, object]) -> 
     assert isinstance(driver, psycopg.Connection)
     cursor = psycopg.RawCursor(driver, row_factory=namedtuple_row)
     return cursor.execute(statement.sql, statement.values(named))
-
-
-_FOR: Final = direct("SELECT set_config('ledger.party', :party, true)")
-
-
-async def run_for(
-    connection: AsyncConnection[Any],
-    party_id: UUID,
-    statement: Statement,
-    named: Mapping[str, object],
-) -> AsyncCursor[Any]:
-    """Run one statement of a party's on a connection of `statement_pool`, in one round trip.
-
-    A pipeline is one transaction, so that the party is said for this statement and no other.
-    """
-    async with connection.pipeline():
-        await connection.execute(_FOR.sql, [str(party_id)])
-        return await connection.execute(statement.sql, statement.values(named))

@@ -4,22 +4,10 @@ No proof that the key still holds, no condition on the contract, no row-level se
 no answer kept under a key; the same rows otherwise, by the same route.
 """
 
-from typing import Any
-from uuid import UUID
-
-from psycopg import AsyncConnection, AsyncCursor
-
 from services.ledger import db
 from services.ledger.access import Viewer
-from services.ledger.db import Statement
 from services.ledger.receivables import opening
 from services.ledger.receivables import opening_rows as rows
-
-
-async def _run(
-    connection: AsyncConnection[Any], _: UUID, statement: Statement, named: Any
-) -> AsyncCursor[Any]:
-    return await connection.execute(statement.sql, statement.values(named))
 
 
 def _no_event(*_: object) -> str:
@@ -30,7 +18,6 @@ vars(db)["PARTY"] = "none"
 vars(rows)["VISIBLE"] = "true"
 vars(rows)["_appended"] = _no_event
 vars(opening)["OPEN_IF_STILL"] = rows._statement()
-vars(opening)["run_for"] = _run
 type.__setattr__(Viewer, "may", lambda *_: True)
 
 from services.ledger.app import app  # noqa: E402 (the application of what was replaced)

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from services.events import ReceivableOpened
 from services.ledger.access import VISIBLE, Viewer
-from services.ledger.db import run, run_for
+from services.ledger.db import run
 from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
 from services.ledger.idempotency import Call, call_values, principal
 from services.ledger.identification import Presented, act, proof, remembered
@@ -139,7 +139,7 @@ async def open_at_once(connection: AsyncConnection[Any], sent: Sent, opening: Op
     values = rows.values(opening, viewer, sent.request_id) | proof(viewer, sent.token)
     values |= call_values(sent.call, principal(viewer))
     try:
-        opened = await run_for(connection, viewer.party_id, OPEN_IF_STILL, values)
+        opened = await connection.execute(OPEN_IF_STILL.sql, OPEN_IF_STILL.values(values))
     except UniqueViolation:
         return False
     return opened.rowcount == 1

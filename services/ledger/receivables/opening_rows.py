@@ -91,7 +91,15 @@ def _appended(of: Callable[[str, str], str], of_line: str) -> str:
       INSERT INTO unsealed (subject_id, event_id) SELECT subject_id, id FROM appended"""
 
 
-def _statement(allowed: str = "true", more: str = "", *, lines: bool = False) -> Statement:
+_KNOWN: Final = "SELECT true AS party"
+_ACTING: Final = "SELECT set_config('ledger.party', CAST(:viewer AS uuid)::text, true) AS party"
+"""Says for whom the statement acts before it reads a table: row-level security shows it no row of a
+table until then, nor does the next statement, which is a transaction of its own, see more."""
+
+
+def _statement(
+    me: str = _KNOWN, allowed: str = "true", more: str = "", *, lines: bool = False
+) -> Statement:
     def of(name: str, kind: str) -> str:
         return f"n.{name}" if lines else f"CAST(:{name} AS {kind})"
 
@@ -99,12 +107,14 @@ def _statement(allowed: str = "true", more: str = "", *, lines: bool = False) ->
     if lines:
         read, n, of_line = f"n AS ({_LINES}), ", ", n", " JOIN n ON n.id = r.id"
     return direct(f"""
-    WITH {read}c AS (
-      SELECT c.*, {_CONFIRMS} AS by_debtor FROM contracts c
-      WHERE {allowed} AND c.id = :contract_id AND {VISIBLE.format(table="c")}
-        AND (CAST(:order_id AS uuid) IS NULL OR EXISTS (
-          SELECT FROM orders o WHERE o.id = :order_id AND o.debtor_id = c.debtor_id
-            AND o.creditor_id = c.creditor_id))
+    WITH {read}me AS MATERIALIZED ({me}), c AS (
+      SELECT c.* FROM me, LATERAL (
+        SELECT c.*, {_CONFIRMS} AS by_debtor FROM contracts c
+        WHERE me.party IS NOT NULL AND {allowed} AND c.id = :contract_id
+          AND {VISIBLE.format(table="c")} AND (CAST(:order_id AS uuid) IS NULL OR EXISTS (
+            SELECT FROM orders o WHERE o.id = :order_id AND o.debtor_id = c.debtor_id
+              AND o.creditor_id = c.creditor_id))
+        OFFSET 0) c
     ), claimed AS (
       INSERT INTO invoice_identities (digest, receivable_id) SELECT :identity, :id FROM c
       ON CONFLICT DO NOTHING RETURNING receivable_id
@@ -150,7 +160,7 @@ def _statement(allowed: str = "true", more: str = "", *, lines: bool = False) ->
 
 OPEN: Final = _statement()
 """Opens a receivable for a viewer that was identified in the same transaction."""
-OPEN_IF_STILL: Final = _statement(STILL, f", answer AS ({STORE_IF_SENT.format(done='r')})")
+OPEN_IF_STILL: Final = _statement(_ACTING, STILL, f", answer AS ({STORE_IF_SENT.format(done='r')})")
 """Opens it if the viewer that is remembered still holds its token, with its answer under a key."""
 OPEN_LINES: Final = _statement(lines=True)
 """Opens all instalments of an invoice, or none."""
