@@ -14,9 +14,10 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from sqlalchemy import text
 
-from services.ledger import policy
-from services.ledger.access import VISIBLE
+from services.ledger import db, policy
+from services.ledger.access import RECEIVABLE_VISIBLE
 from services.ledger.ids import new_id
 from services.ledger.policy import ADMINISTRATORS, POLICY, Relation
 from services.ledger.receivables import queries
@@ -158,6 +159,8 @@ def probe(ledger: SignIn) -> Iterator[Probe]:
         tokens[who] = a_key(role, party).token
     for role in ("regulator", "operator", "service"):
         tokens[role] = a_key(role).token
+    # The authority of another province.
+    rows("UPDATE api_keys SET region = '44' WHERE role = 'regulator' RETURNING 1")
     for role in set(ADMINISTRATORS) - {"operator"}:
         person = arrive(app, None, role=role, with_phone=False)
         tokens[role] = person.client.headers["authorization"].removeprefix("Bearer ")
@@ -200,15 +203,26 @@ def _asks(*operations: str) -> tuple[Ask, ...]:
     return tuple(one for one in ASKS if one.operation in operations)
 
 
-def test_a_condition_that_is_forgotten_is_found(
-    probe: Probe, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The control: one WHERE less."""
-    seen = VISIBLE.format(table="r")
-    assert seen in queries._ONE
-    monkeypatch.setattr(queries, "_ONE", queries._ONE.replace(seen, "true"))
+@pytest.fixture
+def forgotten(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> Probe:
+    """One WHERE less."""
+    assert RECEIVABLE_VISIBLE in queries._ONE
+    monkeypatch.setattr(queries, "_ONE", queries._ONE.replace(RECEIVABLE_VISIBLE, "true"))
+    return probe
 
-    faults = probe.all(_asks("GET /v1/receivables/{receivable_id}"))
+
+def test_a_condition_that_is_forgotten_shows_nobody_more(forgotten: Probe) -> None:
+    faults = forgotten.all(_asks("GET /v1/receivables/{receivable_id}"))
+    assert [fault for fault in faults if "leaks" in fault.splitlines()[0]] == []
+
+
+def test_a_condition_and_a_policy_that_are_forgotten_are_found(forgotten: Probe) -> None:
+    """The control: the tables of that query without their row-level security."""
+    with db.transaction(role="none") as session:
+        for table in ("receivables", "balances"):
+            session.connection().execute(text(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"))
+
+    faults = forgotten.all(_asks("GET /v1/receivables/{receivable_id}"))
 
     leaks = [fault for fault in faults if "leaks" in fault.splitlines()[0]]
     assert {fault.split()[3] for fault in leaks} >= {"core_enterprise", "supplier", "audit_admin"}
