@@ -15,7 +15,7 @@ def measure(place: Place, *, quick: bool) -> list[Figure]:
     with (
         place.database() as url,
         serving(url, WORKERS) as whole,
-        serving(url, WORKERS, "tests.bench.naked:app") as naked,
+        serving(url, WORKERS, made_by="tests.bench.naked:stripped") as naked,
     ):
         deal = deal_in(url)
         first = 0

@@ -89,15 +89,23 @@ def deal_in(url: str) -> Deal:
 
 
 @contextmanager
-def serving(url: str, workers: int, app: str = "services.ledger.app:app") -> Iterator[str]:
-    """Run the ledger as `ledger up` does, on a port of its own."""
+def serving(url: str, workers: int, *, made_by: str = "") -> Iterator[str]:
+    """Run the ledger as `ledger up` does, or what a function makes of it, on a port of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = (
-        *(sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1"),
+        *(
+            sys.executable,
+            "-m",
+            "uvicorn",
+            made_by or "services.ledger.app:app",
+            "--host",
+            "127.0.0.1",
+        ),
         *("--port", str(port), "--no-access-log", "--log-level", "warning"),
         *(("--workers", str(workers)) if workers > 1 else ()),
+        *(("--factory",) if made_by else ()),
     )
     server = subprocess.Popen(command, env={**os.environ, "DATABASE_URL": url})
     try:

@@ -149,6 +149,12 @@ def show(console: Console, result: Result) -> None:
     for one in result["sign_ins"]:
         table.add_row(one["login"], one["password"], one["role"], one["party"])
     console.print(table)
+    console.print(
+        "operator 首次登录须绑定动态口令验证器（任意 TOTP 应用）"
+        " · operator sets up an authenticator (any TOTP app) at the first sign-in",
+        style="dim",
+        soft_wrap=True,
+    )
     console.print(f"\n[bold green]控制台 console  {result['url']}[/]", soft_wrap=True)
     console.print(
         f"邮件 mails: {result['home']}/mail；停止 stop: ctrl-C 或 `ledger down`",
