@@ -1,7 +1,8 @@
 """The law over a million receivables in one statement, beside a sum of the same rows; and Python.
 
 What is summed: one column of each row that the statement reads, the amounts of the postings, the
-faces of the receivables, the days of the facts, under the same conditions on day and instant.
+faces of the receivables, the days of the facts, under the same conditions on day and instant, with
+the server's own settings, which give the sum as many processes as the law.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from services.ledger.insight.simulation import Change, Part, simulate
 from services.ledger.insight.simulation_rules import Rules, kinds
 from services.ledger.law.case import decide
 from services.ledger.money import parse_fen
-from services.ledger.receivables.accrual import WORK_MEMORY, Question, clauses, parameters
+from services.ledger.receivables.accrual import RESOURCES, Question, clauses, parameters
 from tests.bench.figures import Figure, middle, say
 from tests.bench.place import Place, analyze, session_on
 from tests.law.worked import EXAMPLES
@@ -107,7 +108,7 @@ def _values(question: Question) -> dict[str, Any]:
 def _agree(session: Session, made: Sequence[Made]) -> int:
     """Hold every case to the pure engine and return the interest of all, fen."""
     question = _question(session)
-    session.connection().execute(text(WORK_MEMORY))
+    session.connection().execute(text(RESOURCES))
     rows = session.connection().execute(
         text(f"WITH {clauses(question, prefix='x_')} SELECT * FROM x_figures"), _values(question)
     )
@@ -153,10 +154,10 @@ def _round(session: Session, interest_fen: int) -> tuple[float, float, float]:
     statement = text(
         f"WITH {clauses(question, prefix='x_')} SELECT sum(interest_fen) FROM x_figures"
     )
-    session.connection().execute(text(WORK_MEMORY))
     started = perf_counter()
     session.connection().execute(_SUM, {"as_of": AS_OF, "known_at": KNOWN_AT}).one()
     summed = perf_counter() - started
+    session.connection().execute(text(RESOURCES))
     started = perf_counter()
     total = session.connection().execute(statement, _values(question)).scalar_one()
     whole = perf_counter() - started

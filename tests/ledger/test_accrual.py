@@ -24,6 +24,7 @@ from tests.ledger.law_book import AS_OF, KNOWN_AT, copy_in, make, sign
 from tests.ledger.law_figures import Figures, figures
 
 SEEDS = [1, 2]
+LARGE = {"parallel_setup_cost": 300, "parallel_tuple_cost": 0}
 READ_IN_SQL = (
     "rest_days",
     "no_inspection_period",
@@ -137,6 +138,28 @@ def test_under_any_readings_both_are_the_same(session: Session, seed: int) -> No
     for each in made:
         if each.issued_on <= AS_OF:
             assert found[each.id] == figures(each, almanac), (chosen, each)
+
+
+def test_each_half_of_a_large_book_has_a_process_of_its_own(session: Session) -> None:
+    chance = Random(8)
+    signed = sign(session, chance, count=20)
+    copy_in(session.connection(), list(make(chance, signed, count=1_000)))
+    session.connection().execute(text("ANALYZE contracts, receivables, clock_facts, postings"))
+    question = question_of(signed, shipped(), as_of=AS_OF)
+    values = {"opened_by": AS_OF, "known_at": KNOWN_AT, **OPERATOR.parameters()}
+    # As for a large book: a process costs less than half of the work, and more than a scan.
+    for setting, value in LARGE.items():
+        session.connection().execute(text(f"SET LOCAL {setting} = {value}"))
+
+    plan = session.connection().execute(
+        text(f"EXPLAIN WITH {clauses(question, prefix='x_')} SELECT * FROM x_figures"),
+        values | parameters(question, prefix="x_"),
+    )
+
+    lines = [line for (line,) in plan]
+    weighed = lines.index("  CTE x_weighed")
+    assert "Gather" in lines[weighed + 1]
+    assert "Parallel Append" in lines[weighed + 3]
 
 
 def test_what_might_be_paid_counts_as_if_it_had_been(session: Session) -> None:

@@ -21,7 +21,7 @@ from services.ledger.insight.simulation_rules import READINGS, Rules, kinds
 from services.ledger.law.due import roll
 from services.ledger.law.settings import OPEN_POINTS, RECOMMENDED
 from services.ledger.receivables.accrual import (
-    WORK_MEMORY,
+    RESOURCES,
     Plan,
     Question,
     clauses,
@@ -128,13 +128,12 @@ def simulate(
     connection = session.connection()
     connection.execute(text("SET TRANSACTION READ ONLY"))
     connection.execute(text("SET LOCAL statement_timeout = '5min'"))
-    connection.execute(text(WORK_MEMORY))
+    connection.execute(text(RESOURCES))
     _check(session, viewer, change)
     live, simulated = _questions(session, viewer, change, as_of=as_of, known_at=known_at)
-    same = "live_" if simulated.as_of == live.as_of else None
     statement = (
         f"WITH {clauses(live, prefix='live_')},"
-        f" {clauses(simulated, prefix='sim_', same_facts=same)}, {_BOTH} {_ANSWER}"
+        f" {clauses(simulated, prefix='sim_')}, {_BOTH} {_ANSWER}"
     )
     values = {
         **parameters(live, prefix="live_"),

@@ -21,8 +21,11 @@ from services.ledger.law.book_terms import BookTerms, Term
 from services.ledger.law.interest import Rate
 from services.ledger.receivables import accrual_sql as sql
 
-WORK_MEMORY = "SET LOCAL work_mem = '256MB'"
-"""A million receivables are joined in memory; the server's default would go through files."""
+RESOURCES = (
+    "SELECT set_config('work_mem', '256MB', true), set_config('parallel_setup_cost', '50000', true)"
+)
+"""A million receivables are joined in memory, where the server's default would go through files;
+and each half of them by one process, where the default gives several to the scans alone."""
 
 
 class Plan(NamedTuple):
@@ -51,7 +54,7 @@ class Question:
     """INSPECTION_END, the other reading."""
 
 
-def clauses(question: Question, *, prefix: str, same_facts: str | None = None) -> str:
+def clauses(question: Question, *, prefix: str) -> str:
     """Return the clauses of a WITH that end in ``{prefix}figures``.
 
     Its columns: id, currency, start_on, due_on, days_overdue, undisputed_fen, overdue_fen,
@@ -61,7 +64,6 @@ def clauses(question: Question, *, prefix: str, same_facts: str | None = None) -
     Args:
         question: what is asked.
         prefix: of its names and binds, such as ``live_``.
-        same_facts: the prefix of a question before it in the statement, as of the same day.
     """
     calendar = KNOWN_CALENDAR if question.days is None else f"{prefix}calendar"
     chosen, of = sql.ONE_TERM
@@ -70,7 +72,6 @@ def clauses(question: Question, *, prefix: str, same_facts: str | None = None) -
     inspection = sql.ROLLED_END if question.inspection_rolls else "t.inspection_days"
     names = {
         "p": prefix,
-        "receipts": same_facts or prefix,
         "calendar": calendar,
         "chosen": chosen.format(p=prefix),
         "of": of,
@@ -78,11 +79,14 @@ def clauses(question: Question, *, prefix: str, same_facts: str | None = None) -
         "inspection_days": inspection.format(calendar=calendar),
         "plan": sql.PLAN.format(p=prefix) if question.plan else "",
     }
-    parts = [sql.TERMS]
+    parts = [sql.TERMS, sql.POSTED]
     parts += [sql.LATER] if of else []
     parts += [] if question.days is None else [sql.CALENDAR]
-    parts += [] if same_facts else [sql.RECEIPTS]
-    return ",".join(part.format_map(names) for part in (*parts, *sql.REST))
+    clauses_ = [part.format_map(names) for part in parts]
+    for name, half in sql.HALVES:
+        of_half = names | {"h": prefix + name, "half": half}
+        clauses_ += [part.format_map(of_half) for part in sql.OF_HALF]
+    return ",".join([*clauses_, *(part.format_map(names) for part in sql.REST)])
 
 
 def parameters(question: Question, *, prefix: str) -> dict[str, Any]:

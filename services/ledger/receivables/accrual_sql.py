@@ -1,6 +1,9 @@
 """The statement of `accrual`: every receivable's start, due day, lateness and interest, at once.
 
-``{p}`` stands before every name and bind, so that one statement may hold two such questions.
+``{p}`` stands before every name and bind, so that one statement may hold two such questions;
+``{h}`` before the names of one half of the book. A half has a process of its own only if it reads
+no materialized clause and has no correlated subquery. ``OFFSET bigint '0'`` computes a column once
+for all that use it; a plain 0 would count as a limit, which is for one process only.
 """
 
 from typing import Final
@@ -17,7 +20,7 @@ _TERM_COLUMNS: Final = """split boolean, bears_disputed boolean, start_rule varc
 
 def _terms(name: str) -> str:
     return f"""
-    {{p}}{name} AS (
+    {{p}}{name} AS NOT MATERIALIZED (
       SELECT k.id AS contract_id, d.* FROM unnest(CAST(:{{p}}{name}_contracts AS uuid[]),
         CAST(:{{p}}{name}_numbers AS integer[])) m(contract_id, number)
       JOIN contracts k ON k.id = m.contract_id,
@@ -32,33 +35,40 @@ LATER: Final = _terms("later")
 """What counts for terms that start on or after 2025-06-01 (TRANSITION, the other reading)."""
 
 CALENDAR: Final = """
-    {p}calendar AS (
+    {p}calendar AS NOT MATERIALIZED (
       SELECT * FROM unnest(CAST(:{p}days AS date[]), CAST(:{p}workdays AS date[]))
         t(day, next_workday)
     )"""
 
-_KNOWN: Final = "f.since_on <= :{p}as_of AND f.known_at <= :known_at"
-RECEIPTS: Final = f"""
-    {{p}}cancelled AS (
+HALVES: Final = (("low_", "IS TRUE"), ("high_", "IS FALSE"))
+"""The book is read as two halves by id: PostgreSQL groups and joins in one process only, but gives
+two sets that have nothing in common to two. Said so that no index is used: all is read anyway."""
+_HALF: Final = "< uuid '80000000-0000-0000-0000-000000000000') {half}"
+
+_KNOWN: Final = (
+    f"f.since_on <= :{{p}}as_of AND f.known_at <= :known_at AND (f.receivable_id {_HALF}"
+)
+_RECEIPTS: Final = f"""
+    {{h}}cancelled AS (
       SELECT f.receivable_id, f.receipt_id, max(f."on") AS last_on, max(f.known_at) AS last_at
       FROM clock_facts f WHERE f.kind = 'CANCELLED' AND {_KNOWN}
       GROUP BY f.receivable_id, f.receipt_id
-    ), {{p}}receipts AS (
+    ), {{h}}receipts AS (
       SELECT f.receivable_id,
         max(f."on") FILTER (WHERE f.kind = 'DELIVERED') AS delivered_on,
         max(f."on") FILTER (WHERE f.kind = 'ACCEPTED') AS accepted_on,
         max(f."on") FILTER (WHERE f.kind = 'REJECTED') AS rejected_on,
         max(f."on") FILTER (WHERE f.kind = 'SETTLEMENT_CONFIRMED') AS settled_on
-      FROM clock_facts f LEFT JOIN {{p}}cancelled c
+      FROM (
+        SELECT f.receivable_id, f.receipt_id, f.kind, f."on", f.known_at
+        FROM clock_facts f WHERE {_KNOWN}
+        UNION ALL
+        SELECT f.receivable_id, f.receipt_id, NULL, NULL, NULL
+        FROM receivable_receipts f WHERE {_KNOWN}
+      ) f LEFT JOIN {{h}}cancelled c
         ON c.receivable_id = f.receivable_id AND c.receipt_id = f.receipt_id
-      WHERE {_KNOWN} AND (f.kind = 'CANCELLED'
-        OR ((f."on", f.known_at) > (c.last_on, c.last_at)) IS NOT FALSE)
+      WHERE f.kind = 'CANCELLED' OR ((f."on", f.known_at) > (c.last_on, c.last_at)) IS NOT FALSE
       GROUP BY f.receivable_id, f.receipt_id
-      UNION ALL
-      SELECT n.receivable_id, NULL, NULL, NULL, NULL FROM receivable_receipts n
-      WHERE n.since_on <= :{{p}}as_of AND n.known_at <= :known_at AND NOT EXISTS (
-        SELECT FROM clock_facts f WHERE f.receivable_id = n.receivable_id
-          AND f.receipt_id = n.receipt_id AND {_KNOWN})
     )"""
 """As `term.RECEIPTS`, without sorting: a cancelled receipt keeps its row and no day."""
 
@@ -79,25 +89,26 @@ _START_READ: Final = f"""
 """Adds the other readings of O2, O3 and O4 to the start of one receipt."""
 
 _STARTED: Final = f"""
-    {{p}}started AS (
+    {{h}}started AS (
       SELECT r.id, r.contract_id, r.currency, r.face_fen, r.issued_on, r.line_kind,
         r.agreed_due_on, nullif(max(coalesce({_START_READ}, 'infinity')), 'infinity') AS start_on
       FROM receivables r
       JOIN {{p}}terms t ON t.contract_id = r.contract_id
-      LEFT JOIN {{receipts}}receipts x ON x.receivable_id = r.id,
+      LEFT JOIN {{h}}receipts x ON x.receivable_id = r.id,
       LATERAL (SELECT t.start_rule, {{inspection_days}} AS inspection_days) c
-      WHERE r.opened_on <= :opened_by AND r.known_at <= :known_at AND {RECEIVABLE_VISIBLE}
+      WHERE (r.id {_HALF} AND r.opened_on <= :opened_by AND r.known_at <= :known_at
+        AND {RECEIVABLE_VISIBLE}
       GROUP BY r.id
     )"""
 """Of several receipts the last one to start decides; while one has not started, none has."""
 
 _DUE_DAYS: Final = """
-    {p}due AS (
+    {h}due AS (
       SELECT x.id, x.currency, x.face_fen, x.start_on,
         CASE WHEN x.rolls AND (x.agreed_rolls OR x.raw_on IS DISTINCT FROM x.agreed_due_on)
           THEN coalesce(k.next_workday, x.raw_on) ELSE x.raw_on END AS due_on,
         x.numerator, x.denominator, x.penalty, x.bears_disputed,
-        x.start_on + CAST(:{p}paid_within AS integer) AS paid_on,
+        x.start_on + CAST(:{p}paid_within AS integer) <= :{p}as_of AS paid,
         least(CAST(:{p}as_of AS date), x.start_on + CAST(:{p}paid_within AS integer))
           AS until_on
       FROM (
@@ -114,18 +125,19 @@ _DUE_DAYS: Final = """
             AS denominator
         FROM (
           SELECT s.id, s.contract_id, s.currency, s.face_fen, s.line_kind, s.agreed_due_on,
-            {start} AS start_on FROM {p}started s
+            {start} AS start_on FROM {h}started s
         ) r
         JOIN {chosen} c ON c.contract_id = r.contract_id{of}
-        OFFSET 0
+        OFFSET bigint '0'
       ) x LEFT JOIN {calendar} k ON k.day = x.raw_on
+      OFFSET bigint '0'
     )"""
 
 _REDUCES: Final = (
     "debit IN ('cash', 'supply', 'written_off')"
     " AND credit IN ('receivable', 'disputed', 'reserved', 'assigned')"
 )
-_POSTED: Final = f"""
+POSTED: Final = f"""
     {{p}}posted AS NOT MATERIALIZED (
       SELECT receivable_id, "on", amount_fen, {_REDUCES} AS reduces,
         (debit = 'disputed')::integer - (credit = 'disputed')::integer AS disputes
@@ -134,17 +146,56 @@ _POSTED: Final = f"""
     )"""
 """What lowers the principal, and what is in dispute; an opening is the face itself."""
 
-_MOVED: Final = """
-    {p}moved AS (
+
+def _fen(amount: str, numerator: str, denominator: str) -> str:
+    return f"div(2 * {amount} * {numerator} + {denominator}, 2 * {denominator})"
+
+
+_AGREED: Final = f"""least({_fen("x.fen_days", "x.numerator", "x.denominator")}
+            + {_fen("x.face_fen", "x.penalty[1]", "x.penalty[2]")},
+            {_fen("x.face_fen", "x.penalty[3]", "x.penalty[4]")})"""
+PENALTY: Final = f"""CASE WHEN {_AGREED} < {_fen("x.fen_days", "x.penalty[5]", "x.penalty[6]")}
+            THEN {_fen("x.fen_days", "x.penalty[7]", "x.penalty[8]")} ELSE {_AGREED} END"""
+"""A sum owed once and a limit, of the face; below the LPR (5, 6) the rate (7, 8) counts instead.
+
+Every ratio is rounded by itself, half up, as in `law.interest`.
+"""
+
+_INTEREST: Final = f"""CASE WHEN x.fen_days = 0 THEN sign(x.numerator) * 0
+          WHEN x.penalty IS NULL THEN {_fen("x.fen_days", "x.numerator", "x.denominator")}
+          ELSE {PENALTY} END::bigint"""
+
+_MOVED: Final = f"""
+    {{h}}moved AS (
       SELECT receivable_id, count(*) > 1 OR bool_or(disputes <> 0) AS several,
         max(amount_fen) AS amount_fen, max("on") AS "on"
-      FROM {p}posted GROUP BY receivable_id
-    ), {p}weighed AS MATERIALIZED (
-      SELECT d.*, d.until_on > d.due_on AS late, m.several OR m.amount_fen > d.face_fen
-          AS followed, m."on", m.amount_fen
-      FROM {p}due d LEFT JOIN {p}moved m ON m.receivable_id = d.id
+      FROM {{p}}posted WHERE (receivable_id {_HALF} GROUP BY receivable_id
+    ), {{h}}weighed AS (
+      SELECT x.*, {_INTEREST} AS interest_fen
+      FROM (
+        SELECT d.*, f.late, f.followed,
+          CASE WHEN f.late IS NOT TRUE THEN 0
+            WHEN m.amount_fen = d.face_fen AND m."on" < d.until_on
+              THEN greatest(0, m."on" - d.due_on)
+            ELSE d.until_on - d.due_on END AS days_overdue,
+          CASE WHEN d.paid THEN 0 ELSE d.face_fen - coalesce(m.amount_fen, 0) END
+            AS undisputed_fen,
+          CASE WHEN f.late IS NOT TRUE OR f.followed THEN 0
+            ELSE d.face_fen::numeric * (d.until_on - d.due_on) - coalesce(
+              m.amount_fen::numeric * greatest(0, d.until_on - greatest(m."on", d.due_on)), 0)
+            END AS fen_days
+        FROM {{h}}due d LEFT JOIN {{h}}moved m ON m.receivable_id = d.id,
+        LATERAL (SELECT d.until_on > d.due_on AS late,
+          coalesce(m.several OR m.amount_fen > d.face_fen, false) AS followed) f
+        OFFSET bigint '0'
+      ) x
     )"""
 """Most receivables are paid at once or not yet, and not disputed: one amount, one day, no order."""
+
+_WEIGHED: Final = f"""
+    {{p}}weighed AS MATERIALIZED (
+      {" UNION ALL ".join(f"SELECT * FROM {{p}}{half}weighed" for half, _ in HALVES)}
+    )"""
 
 _STEPS: Final = """
     {p}steps AS (
@@ -178,45 +229,24 @@ _STEPS: Final = """
 dispute, and nothing is then in dispute on the days between."""
 
 
-def _fen(amount: str, numerator: str, denominator: str) -> str:
-    return f"div(2 * {amount} * {numerator} + {denominator}, 2 * {denominator})"
-
-
-PENALTY: Final = f"""(SELECT CASE WHEN a.fen < {_fen("x.fen_days", "x.penalty[5]", "x.penalty[6]")}
-            THEN {_fen("x.fen_days", "x.penalty[7]", "x.penalty[8]")} ELSE a.fen END
-          FROM (SELECT least({_fen("x.fen_days", "x.numerator", "x.denominator")}
-            + {_fen("x.face_fen", "x.penalty[1]", "x.penalty[2]")},
-            {_fen("x.face_fen", "x.penalty[3]", "x.penalty[4]")}) AS fen) a)"""
-"""A sum owed once and a limit, of the face; below the LPR (5, 6) the rate (7, 8) counts instead.
-
-Every ratio is rounded by itself, half up, as in `law.interest`.
-"""
-
 _FIGURES: Final = f"""
     {{p}}figures AS (
-      SELECT x.id, x.currency, x.start_on, x.due_on, x.days_overdue, x.undisputed_fen,
-        CASE WHEN x.days_overdue = 0 THEN 0 ELSE x.undisputed_fen END AS overdue_fen,
-        CASE WHEN x.fen_days = 0 THEN sign(x.numerator) * 0
-          WHEN x.penalty IS NULL THEN {_fen("x.fen_days", "x.numerator", "x.denominator")}
-          ELSE {PENALTY} END::bigint AS interest_fen
+      SELECT x.*, CASE WHEN x.days_overdue = 0 THEN 0 ELSE x.undisputed_fen END AS overdue_fen
       FROM (
-        SELECT d.id, d.currency, d.face_fen, d.start_on, d.due_on, d.numerator, d.denominator,
-          d.penalty,
-          CASE WHEN d.late IS NOT TRUE THEN 0
-            WHEN d.followed THEN coalesce(t.late_until - d.due_on, 0)
-            WHEN d.amount_fen = d.face_fen AND d."on" < d.until_on
-              THEN greatest(0, d."on" - d.due_on)
-            ELSE d.until_on - d.due_on END AS days_overdue,
-          CASE WHEN d.paid_on <= :{{p}}as_of THEN 0
-            WHEN d.followed THEN t.undisputed_fen
-            ELSE d.face_fen - coalesce(d.amount_fen, 0) END AS undisputed_fen,
-          CASE WHEN d.late IS NOT TRUE THEN 0
-            WHEN d.followed THEN coalesce(t.fen_days, 0)
-            ELSE d.face_fen::numeric * (d.until_on - d.due_on) - coalesce(
-              d.amount_fen::numeric * greatest(0, d.until_on - greatest(d."on", d.due_on)), 0)
-            END AS fen_days
-        FROM {{p}}weighed d LEFT JOIN {{p}}stepped t ON t.receivable_id = d.id
-        OFFSET 0
+        SELECT id, currency, start_on, due_on, days_overdue, undisputed_fen, interest_fen
+        FROM {{p}}weighed WHERE NOT followed
+        UNION ALL
+        SELECT x.id, x.currency, x.start_on, x.due_on, x.days_overdue, x.undisputed_fen,
+          {_INTEREST}
+        FROM (
+          SELECT d.id, d.currency, d.start_on, d.due_on, d.face_fen, d.numerator, d.denominator,
+            d.penalty,
+            CASE WHEN d.late THEN coalesce(t.late_until - d.due_on, 0) ELSE 0 END AS days_overdue,
+            CASE WHEN d.paid THEN 0 ELSE t.undisputed_fen::bigint END AS undisputed_fen,
+            CASE WHEN d.late THEN coalesce(t.fen_days, 0) ELSE 0 END AS fen_days
+          FROM {{p}}weighed d JOIN {{p}}stepped t ON t.receivable_id = d.id
+          OFFSET bigint '0'
+        ) x
       ) x
     )"""
 
@@ -240,4 +270,5 @@ PLAN: Final = """
         CAST(:{p}plan_fen AS bigint[])) t(receivable_id, "on", amount_fen)
       WHERE "on" <= :{p}as_of"""
 
-REST: Final = (_STARTED, _DUE_DAYS, _POSTED, _MOVED, _STEPS, _FIGURES)
+OF_HALF: Final = (_RECEIPTS, _STARTED, _DUE_DAYS, _MOVED)
+REST: Final = (_WEIGHED, _STEPS, _FIGURES)
