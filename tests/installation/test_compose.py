@@ -9,21 +9,29 @@ import sys
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import ProgrammingError
+from sqlmodel import Session
 
 from infra import compose_env
 from infra.docker import keep_only
 from services.ledger.config import Settings as LedgerSettings
+from services.ledger.db import make_engine
+from services.ledger.insight.verify import verify
 from services.ledger.installation import keys, programs
 from services.ledger.installation.home import LOOPBACK, Home
 from services.ledger.installation.migrate import ROOT
 from services.ledger.installation.spawn import wait_until
+from services.ledger.protection import ROLES
 from services.notifier.config import Settings as NotifierSettings
+from tests.ledger.make import a_contract, a_receivable
 
 COMPOSE = ROOT.joinpath("docker-compose.yml")
 _VARIABLE = re.compile(r"\$\{(\w+)(:[-?])?")
@@ -110,9 +118,9 @@ def test_an_image_is_locked_unprivileged_and_healthy(file: Path) -> None:
     assert users[-1] not in {"0", "root"}
     assert any(kind == "HEALTHCHECK" for kind, _ in steps)
     ignored = ROOT.joinpath(".dockerignore").read_text().splitlines()
-    for kind, text in steps:
-        if kind == "COPY" and not text.startswith("--from"):
-            for source in text.split()[:-1]:
+    for kind, said in steps:
+        if kind == "COPY" and not said.startswith("--from"):
+            for source in said.split()[:-1]:
                 assert ROOT.joinpath(source).exists()
                 assert any(source.startswith(line[1:]) for line in ignored if line[0] == "!")
 
@@ -216,6 +224,43 @@ def test_migrate_run_by_hand_makes_the_tables(
 
     with psycopg.connect(bare_database_url) as connection:
         assert connection.execute("SELECT count(*) FROM receivables").fetchone() == (0,)
+
+
+def test_the_services_sign_in_as_logins_that_own_nothing() -> None:
+    script = ROOT.joinpath("infra/docker/create-owner.sh").read_text()
+    members = {
+        login: set(re.findall(r"\w+", roles))
+        for login, roles in re.findall(
+            r"CREATE ROLE (\w+) LOGIN PASSWORD :'\w+'\s+IN ROLE ([^;]+);", script
+        )
+    }
+
+    assert members == {"app": set(ROLES), "notifier": {"ledger_notifier"}}
+    for name in OURS:
+        environment = services()[name]["environment"]
+        url = environment.get("NOTIFIER_DATABASE_URL") or environment["DATABASE_URL"]
+        owner = "ledger" if name == "migrate" else None
+        expected = owner or ("notifier" if "NOTIFIER_DATABASE_URL" in environment else "app")
+        assert url.startswith(f"postgresql://{expected}:")
+
+
+def test_a_login_that_owns_nothing_is_enough_to_serve(fresh_database_url: str) -> None:
+    login = f"app_{uuid4().hex}"
+    with psycopg.connect(fresh_database_url, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {login} LOGIN PASSWORD 'secret' IN ROLE {', '.join(ROLES)}")
+    url = make_url(fresh_database_url).set(username=login, password="secret")
+    engine = make_engine(url.render_as_string(hide_password=False), pool_size=1)
+    try:
+        with Session(engine) as session:
+            a_receivable(session, a_contract(session))
+            assert verify(session) == []
+            for refused in ("DELETE FROM postings", "DROP TABLE postings", "CREATE TABLE x ()"):
+                with pytest.raises(ProgrammingError), session.begin_nested():
+                    session.connection().execute(text(refused))
+    finally:
+        engine.dispose()
+        with psycopg.connect(fresh_database_url, autocommit=True) as owner:
+            owner.execute(f"DROP ROLE {login}")
 
 
 @pytest.fixture
