@@ -12,7 +12,7 @@ from tests.insight.whole_book import unguarded, whole_book
 
 BREAKS = MONEY_BREAKS + FACT_BREAKS
 """Each alone in a book that is whole, with the constraints that would refuse it gone."""
-ELSEWHERE = {"leaves", "tree", "checkpoints", "deliveries", "answers", "imports"}
+ELSEWHERE = {"leaves", "tree", "checkpoints", "deliveries", "answers", "imports", "protection"}
 
 
 def broken(session: Session) -> dict[str, list[str]]:

@@ -171,3 +171,10 @@ def test_what_was_changed_in_the_log_is_told_over_http(operator: Client, claim: 
     (finding,) = operator.get("/v1/verification").json()
     assert finding["check"] == "leaves"
     assert finding["broken"] == 4
+
+
+def test_a_table_that_shows_everybody_all_of_it_is_named(session: Session) -> None:
+    assert broken(session) == {}
+    session.connection().execute(text("ALTER TABLE claims NO FORCE ROW LEVEL SECURITY"))
+
+    assert broken(session) == {"protection": ["claims: no row-level security"]}

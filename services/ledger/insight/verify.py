@@ -18,6 +18,7 @@ from services.ledger.insight.checks_facts import FACTS
 from services.ledger.insight.checks_log import LOGGED
 from services.ledger.proof.check import check_log
 from services.ledger.proof.signed import Place
+from services.ledger.protection import unprotected
 
 BOOK: Final = MONEY + FACTS + LOGGED
 _EXAMPLES: Final = 5
@@ -34,6 +35,12 @@ LOG: Final = (
         "checkpoints",
         "each checkpoint is signed and is the tree of its size",
         "每个检查点签名有效且与树一致",
+        "",
+    ),
+    Check(
+        "protection",
+        "each table that has a party shows each role its own rows",
+        "每张含当事人的表均按行限制可见范围",
         "",
     ),
 )
@@ -90,7 +97,8 @@ def verify(
     log = check_log(
         session, witnessed=witnessed, progress=lambda done, all_: progress("log", done, all_)
     )
-    return findings + _gathered(chain(found, log))
+    open_ = (Place("protection", where) for where in unprotected(session))
+    return findings + _gathered(chain(found, log, open_))
 
 
 def _gathered(places: Iterable[Place]) -> list[Finding]:
