@@ -26,12 +26,16 @@ from services.events import (
     webhooks,
 )
 from services.events.access import (
+    ApiKeyAppointed,
+    ApiKeyAppointmentEnded,
     ApiKeyRevoked,
     ApiKeyRolled,
     SignInEnded,
     SignInFailed,
     SignInHeld,
     SignInSucceeded,
+    UserAppointed,
+    UserAppointmentEnded,
     UserChanged,
 )
 from services.events.approvals import (
@@ -122,6 +126,8 @@ __all__ = [
     "AlmanacImported",
     "Amount",
     "ApiKeyAdded",
+    "ApiKeyAppointed",
+    "ApiKeyAppointmentEnded",
     "ApiKeyRevoked",
     "ApiKeyRolled",
     "ApprovalApproved",
@@ -180,6 +186,8 @@ __all__ = [
     "Stage",
     "Total",
     "UserAdded",
+    "UserAppointed",
+    "UserAppointmentEnded",
     "UserChanged",
     "UserPasswordSet",
     "WebhookAdded",

@@ -1,5 +1,6 @@
 """Who may come in, and who did. People are their user ids; nothing secret, no name, no address."""
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -33,6 +34,46 @@ class ApiKeyRevoked(Data):
     type: ClassVar[str] = "api_key.revoked"
     name: str
     party_id: UUID | None = None
+
+
+class Appointed(Data):
+    """What a regulator may look at: debtors of a region, from the first to the last day."""
+
+    appointment_id: UUID
+    region: str
+    """What a GB/T 2260 code starts with; '': the whole country."""
+    area: str
+    """An area of the interface; '': all of them, and the console."""
+    from_on: date
+    until_on: date
+
+
+class UserAppointed(Appointed):
+    """A person of an authority is appointed; the subject is the person."""
+
+    type: ClassVar[str] = "user.appointed"
+
+
+class UserAppointmentEnded(Data):
+    """A person's appointment was ended before its last day."""
+
+    type: ClassVar[str] = "user.appointment_ended"
+    appointment_id: UUID
+
+
+class ApiKeyAppointed(Appointed):
+    """A machine of an authority is appointed."""
+
+    type: ClassVar[str] = "api_key.appointed"
+    name: str
+
+
+class ApiKeyAppointmentEnded(Data):
+    """A machine's appointment was ended before its last day."""
+
+    type: ClassVar[str] = "api_key.appointment_ended"
+    name: str
+    appointment_id: UUID
 
 
 class SignInSucceeded(Data):

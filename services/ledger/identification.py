@@ -72,6 +72,7 @@ _REGIONS: Final = """
     CASE w.role WHEN 'regulator' THEN (
       SELECT CASE count(*) WHEN 0 THEN ARRAY[w.region]
         ELSE coalesce(array_agg(s.region) FILTER (WHERE s.function IN ('', :area)
+          AND s.ended_at IS NULL
           AND (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN s.from_on AND s.until_on), '{}')
         END
       FROM regulator_scopes s WHERE s.holder = w.holder) END"""

@@ -15,6 +15,7 @@ ROLES: Final = (
 _PARTY_COLUMNS: Final = (
     *("party_id", "debtor_id", "creditor_id", "actor_party_id", "platform_id", "user_id"),
     *("receivable_id", "order_id", "contract_id", "export_id", "endpoint_id", "proposal_id"),
+    "holder",
 )
 """Columns by which a row is somebody's, or hangs on what is."""
 OPEN: Final = {

@@ -1,6 +1,6 @@
 """Keys as the command line makes them, and clients that hold them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +8,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from services.ledger import db
-from services.ledger.clock import now
-from services.ledger.parties import keys
+from services.ledger.access import OPERATOR
+from services.ledger.clock import now, today
+from services.ledger.parties import keys, scopes
 
 
 def a_key(
@@ -53,3 +54,14 @@ def client_of(token: str, address: str = "192.0.2.7") -> TestClient:
 def rows(statement: str, **values: Any) -> list[Any]:
     with db.transaction() as session:
         return list(session.connection().execute(text(statement), values))
+
+
+def appointed(who: str, region: str, area: str = "", **days: date) -> scopes.Appointment:
+    with db.transaction() as session:
+        dated = {"from_on": today(), **days}
+        return scopes.appoint(session, OPERATOR, who, region=region, area=area, **dated)
+
+
+def ended(appointment: scopes.Appointment) -> None:
+    with db.transaction() as session:
+        scopes.end(session, OPERATOR, appointment.id, at=now())

@@ -12,7 +12,8 @@ _LONGEST_DAYS: Final = 36_500
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """Read a day as an option gives it."""
     try:
         if _DAY.fullmatch(text):
             return date.fromisoformat(text)
@@ -28,7 +29,7 @@ def instant_of(text: str) -> datetime:
     '2022-09-30T23:59:59.999999+08:00'
     """
     if _DAY.fullmatch(text):
-        next_day = datetime.combine(_day(text) + timedelta(days=1), time(), SHANGHAI)
+        next_day = datetime.combine(day_of(text) + timedelta(days=1), time(), SHANGHAI)
         return next_day - timedelta(microseconds=1)
     try:
         instant = datetime.fromisoformat(text)
@@ -62,7 +63,7 @@ AsOf = Annotated[
     date | None,
     typer.Option(
         "--as-of",
-        parser=_day,
+        parser=day_of,
         metavar="DAY",
         help="The legal day spoken about; today in China if absent. 所述之日。",
     ),

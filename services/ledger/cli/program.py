@@ -20,6 +20,7 @@ from services.ledger.cli import (
     reasoning,
     reports,
     running,
+    scopes,
     simulate,
     webhooks,
 )
@@ -41,6 +42,7 @@ files.add_to(app)
 books.add_to(app)
 app.add_typer(keys.app, name="key")
 app.add_typer(people.users, name="user")
+app.add_typer(scopes.app, name="scope")
 app.add_typer(webhooks.app, name="webhook")
 lists.add_to(reports.app)
 app.add_typer(reports.app, name="report")

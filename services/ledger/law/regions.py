@@ -15,6 +15,7 @@ from typing import NamedTuple
 from services.ledger.errors import LedgerError
 
 _CODE = re.compile(r"[1-8][0-9]{5}", re.ASCII)
+_PREFIX = re.compile(r"[0-9]{0,6}", re.ASCII)
 _PROVINCE_CODES = (
     range(11, 16),
     range(21, 24),
@@ -63,6 +64,34 @@ def parse_region(text: str) -> str:
     )
 
 
+def parse_scope(text: str) -> str:
+    """Return a regulator's scope: what codes start with, without the zeros that name all of it.
+
+    >>> parse_scope("330000"), parse_scope("3301"), parse_scope("")
+    ('33', '3301', '')
+
+    Raises:
+        RegionError: no code starts so.
+    """
+    prefix = text.strip()
+    whole = _scope(prefix)
+    if _PREFIX.fullmatch(prefix) and any(
+        province.startswith(whole[: len(province)]) for province in _PROVINCES
+    ):
+        return whole
+    raise RegionError(
+        f"No code of GB/T 2260 starts with {text[:40]!r}; write up to six digits, such as 33.",
+        f"没有以 {text[:40]!r} 开头的GB/T 2260代码；请写至多六位数字，如33。",
+        field="region",
+    )
+
+
+def _scope(prefix: str) -> str:
+    while prefix.endswith("00") and len(prefix) > _LEVELS[-1]:
+        prefix = prefix[:-2]
+    return prefix
+
+
 class RegionTable:
     """Provinces and prefectures, and the counties that were imported or have changed."""
 
@@ -107,9 +136,7 @@ class RegionTable:
 
     def covers(self, scope: str, code: str, *, on: date) -> bool:
         """Say whether a regulator's scope, a prefix of 2, 4 or 6 digits, covers a region's code."""
-        prefix = scope.strip()
-        while prefix.endswith("00") and len(prefix) > _LEVELS[-1]:
-            prefix = prefix[:-2]
+        prefix = _scope(scope.strip())
         return any(each.startswith(prefix) for each in self.current(code, on=on))
 
     def _row(self, code: str, on: date) -> RegionRow | None:

@@ -194,6 +194,16 @@ def get(session: Session, prefix: str) -> ApiKey:
     return _kept(session, prefix)
 
 
+_APPOINT_ALIKE: Final = text(
+    """
+    INSERT INTO regulator_scopes (holder, id, region, function, from_on, until_on, ended_at)
+    SELECT :new, id, region, function, from_on, until_on, ended_at
+    FROM regulator_scopes WHERE holder = :old
+    """
+)
+"""Also what has ended, and under the same ids, so that one ends with both keys."""
+
+
 def roll(session: Session, key: ApiKey, *, overlap: timedelta, at: datetime, actor: str) -> Made:
     """Make a key like another one, which goes on for a while so that nothing stops.
 
@@ -216,7 +226,9 @@ def roll(session: Session, key: ApiKey, *, overlap: timedelta, at: datetime, act
         signs=key.signed_only,
     )
     made, new = _made(key.name, key.role, key.party_id, restrictions)
+    new.region = key.region
     _store(session, new)
+    session.connection().execute(_APPOINT_ALIKE, {"old": key.key_hash, "new": new.key_hash})
     ends_at = min(at + overlap, key.expires_at or at + overlap)
     key.expires_at = ends_at
     session.add(key)

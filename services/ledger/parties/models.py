@@ -233,6 +233,8 @@ class RegulatorScope(SQLModel, table=True):
     """One of `access.AREAS`; '': all of them, and the console."""
     from_on: date
     until_on: date
+    ended_at: AwareDatetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """Taken back before its last day; the row stays, or its region of old would come back."""
 
 
 class RequestNonce(SQLModel, table=True):
