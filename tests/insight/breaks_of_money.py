@@ -121,4 +121,30 @@ MONEY_BREAKS = (
         "UPDATE claims SET export_id = gen_random_uuid() WHERE export_id = :id",
         "export of 2 claims, 200000 fen; there are 0, 0 fen",
     ),
+    Break(
+        "offers exports events",
+        "reserved",
+        "UPDATE claims SET amount_fen = amount_fen + 1 WHERE receivable_id = :id",
+        "100001 fen under claims that stand, free 0 fen, in dispute 0 fen; face 100000 fen,"
+        " credited 0 fen",
+    ),
+    Break(
+        "offers balances",
+        "reserved",
+        "UPDATE balances SET receivable_fen = 1 WHERE receivable_id = :id",
+        "free 1 fen, in dispute 0 fen",
+    ),
+    Break(
+        "offers balances",
+        "financed",
+        "UPDATE balances SET disputed_fen = 1 WHERE receivable_id = :id",
+        "free 0 fen, in dispute 1 fen",
+    ),
+    Break(
+        "offers balances events",
+        "reserved",
+        "UPDATE postings SET debit = 'supply' WHERE receivable_id = :id AND debit = 'reserved'",
+        "100000 fen under claims that stand, free 0 fen, in dispute 0 fen; face 100000 fen,"
+        " credited 100000 fen",
+    ),
 )

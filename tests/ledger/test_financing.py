@@ -19,7 +19,7 @@ from services.ledger.ids import new_id
 from services.ledger.insight.verify import verify
 from services.ledger.payments.service import Paid, record_payment
 from services.ledger.receivables.opening import open_receivable
-from services.ledger.receivables.queries import BOOK, Claim, book_parameters, get_visible
+from services.ledger.receivables.queries import Claim, get_visible
 from tests.ledger.make import a_contract, acting_for, an_opening
 
 DAY = date(2025, 7, 15)
@@ -185,26 +185,6 @@ def test_an_export_of_another_platform_is_not_answered(session: Session) -> None
 def export_of_one(session: Session) -> str:
     confirmed(session)
     return export(session).reference
-
-
-def test_an_export_dated_back_is_used_up_by_what_was_paid_since(session: Session) -> None:
-    claim = confirmed(session)
-    paid(session, claim, 400_00, DAY + timedelta(days=3))
-    paid(session, claim, 600_00, DAY + timedelta(days=5))
-
-    summary = export(session)
-
-    assert (summary.count, summary.total_fen) == (1, 1_000_00)
-    assert now_of(session, claim).open_fen == 0
-    assert verify(session) == []
-    (row,) = queries.rows(session, summary.id)
-    assert "USED_SINCE" in row.flags
-    for days, free, reserved in ((0, 0, 1_000_00), (3, 0, 600_00), (5, 0, 0)):
-        asked = book_parameters(OPERATOR, as_of=DAY + timedelta(days=days), known_at=AT)
-        found = session.connection().execute(
-            text(f"WITH {BOOK} SELECT receivable_fen, reserved_fen FROM book"), asked
-        )
-        assert tuple(found.one()) == (free, reserved)
 
 
 def test_a_partly_paid_receivable_is_offered_for_the_rest(session: Session) -> None:

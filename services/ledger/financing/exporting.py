@@ -62,41 +62,54 @@ _NUMBER: Final = text(
 )
 _RESERVE: Final = text(
     f"""
-    WITH {BOOK}, offered AS (
-      SELECT b.id, b.receivable_fen AS fen, b.start_on, b.due_on, b.debtor_id, b.creditor_id,
-        b.receivable_fen - least(b.receivable_fen, k.receivable_fen) AS gone_fen,
+    WITH {BOOK}, fit AS (
+      SELECT b.id, b.receivable_fen, b.start_on, b.due_on, b.debtor_id, b.creditor_id,
         b.invoice_number, md5('claim:' || :export_id || b.id::varchar)::uuid AS claim_id
-      FROM book b JOIN balances k ON k.receivable_id = b.id
-      WHERE {ELIGIBLE} AND b.currency = :currency AND {OWN} AND NOT EXISTS (
-        SELECT FROM claims x WHERE x.receivable_id = b.id AND x."on" > :as_of AND NOT EXISTS (
-          SELECT FROM claim_answers a WHERE a.receivable_id = b.id AND a.claim_id = x.id
-            AND a.state = 'REFUSED'))
+      FROM book b WHERE {ELIGIBLE} AND b.currency = :currency AND {OWN}
+    ), moved AS (
+      SELECT p.receivable_id, p."on",
+        CASE p.debit WHEN 'receivable' THEN p.amount_fen ELSE -p.amount_fen END AS fen,
+        p.debit = 'cash' AND NOT EXISTS (
+          SELECT FROM claims x WHERE x.receivable_id = p.receivable_id) AS uses
+      FROM fit f JOIN postings p ON p.receivable_id = f.id
+      WHERE 'receivable' IN (p.debit, p.credit) AND p."on" > :as_of
+    ), since AS (
+      SELECT receivable_id, "on", sum(sum(fen)) OVER days AS fen,
+        sum(sum(fen) FILTER (WHERE NOT uses)) OVER days AS unpaid_fen
+      FROM moved GROUP BY receivable_id, "on"
+      WINDOW days AS (PARTITION BY receivable_id ORDER BY "on")
+    ), offered AS (
+      SELECT f.*, (f.receivable_fen + least(0, l.fen))::bigint AS fen
+      FROM fit f LEFT JOIN (SELECT receivable_id, min(unpaid_fen) AS fen FROM since GROUP BY 1) l
+        ON l.receivable_id = f.id
+      WHERE f.receivable_fen + least(0, l.fen) > 0
     ), claimed AS (
       INSERT INTO claims (receivable_id, id, export_id, platform_id, debtor_id, creditor_id,
         amount_fen, start_on, due_on, "on", known_at)
       SELECT id, claim_id, :export_id, :platform_id, debtor_id, creditor_id, fen, start_on, due_on,
         :as_of, :at
       FROM offered
+    ), lowest AS (
+      SELECT o.id, o.claim_id, s."on", least(0, min(o.receivable_fen - o.fen + s.fen)
+        OVER (PARTITION BY o.id ORDER BY s."on")) AS fen
+      FROM offered o JOIN since s ON s.receivable_id = o.id
     ), used AS (
-      SELECT p.receivable_id, p.id, p."on",
-        least(p.amount_fen, greatest(0, o.gone_fen - coalesce(sum(p.amount_fen) OVER (
-          PARTITION BY p.receivable_id ORDER BY p."on", p.id
-          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))) AS fen, o.claim_id
-      FROM offered o JOIN postings p ON p.receivable_id = o.id
-      WHERE p.credit = 'receivable' AND p."on" > :as_of
+      SELECT id, claim_id, "on",
+        coalesce(lag(fen) OVER (PARTITION BY id ORDER BY "on"), 0) - fen AS fen
+      FROM lowest
     ), posted AS (
       INSERT INTO postings (receivable_id, id, debit, credit, amount_fen, "on", known_at, cause)
       SELECT id, md5('reserve:' || claim_id)::uuid, 'reserved', 'receivable', fen, :as_of, :at,
         claim_id FROM offered
       UNION ALL
-      SELECT receivable_id, md5('use:' || claim_id || id)::uuid, 'receivable', 'reserved', fen,
-        "on", :at, claim_id FROM used WHERE fen > 0
+      SELECT id, md5('use:' || claim_id || "on")::uuid, 'receivable', 'reserved', fen, "on", :at,
+        claim_id FROM used WHERE fen > 0
       RETURNING receivable_id, debit, amount_fen
     ), delta AS (
       SELECT receivable_id,
         sum(CASE debit WHEN 'reserved' THEN amount_fen ELSE -amount_fen END)::bigint AS fen
       FROM posted GROUP BY receivable_id
-    ), moved AS (
+    ), kept AS (
       UPDATE balances b SET receivable_fen = b.receivable_fen - d.fen,
         reserved_fen = b.reserved_fen + d.fen
       FROM delta d WHERE b.receivable_id = d.receivable_id
@@ -120,6 +133,12 @@ _RESERVE: Final = text(
     RETURNING count
     """
 )
+"""What was free on the day and on every day since. On the first offer, what was paid since is part
+of it: what was paid is never free again, what was disputed may be. Each day since on which less
+than nothing would be left free uses as much of the reservation up.
+
+So the claims that stand, what is free and what is in dispute stay within the face less credits.
+"""
 
 
 _PLATFORM_AS: Final = text(
@@ -193,9 +212,9 @@ def reserve(
 
     A supplier offers its own claims, the machine itself for all.
 
-    A day in the past is reserved on that day. What was paid or credited on the days since has
-    used the reservation up, and says so in the book and in the file; what another platform was
-    offered since is left out.
+    A day in the past is reserved on that day; what was disputed, credited or offered on a day since
+    is left out. What was paid since has used the reservation up, and says so in the book and in the
+    file; of a receivable that was offered before, it is left out too.
 
     Args:
         currency: the only one eligible, if absent.

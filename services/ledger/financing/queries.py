@@ -82,7 +82,7 @@ ROWS: Final = """
     ORDER BY r.invoice_number, r.id"""
 """The rows of an export in the order of its file, with the columns of `files.row.ExportRow`.
 
-``USED_SINCE`` marks a row whose reservation payments or credits have used up since.
+``USED_SINCE`` marks a row whose reservation payments have used up since.
 """
 _STREAMED: Final = 5_000
 """Rows of an export in memory at a time."""

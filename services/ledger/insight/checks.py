@@ -186,4 +186,26 @@ MONEY: Final = (
         WHERE c.n IS DISTINCT FROM x.count OR c.fen IS DISTINCT FROM x.total_fen
         """,
     ),
+    Check(
+        "offers",
+        "the claims that stand, what is free and what is in dispute are no more than the face less"
+        " credits, so that nothing is offered twice",
+        "未被拒绝的融资占用、可融资余额与争议金额之和不超过票面减红字冲减，任何部分均不重复融资",
+        """
+        SELECT r.id, format('balance: %s fen under claims that stand, free %s fen, in dispute %s'
+          ' fen; face %s fen, credited %s fen', c.fen, b.receivable_fen, b.disputed_fen,
+          r.face_fen, coalesce(w.fen, 0))
+        FROM (
+          SELECT x.receivable_id, sum(x.amount_fen) AS fen FROM claims x
+          WHERE NOT EXISTS (SELECT FROM claim_answers a WHERE a.receivable_id = x.receivable_id
+            AND a.claim_id = x.id AND a.state = 'REFUSED')
+          GROUP BY 1) c
+        JOIN receivables r ON r.id = c.receivable_id
+        JOIN balances b ON b.receivable_id = c.receivable_id
+        LEFT JOIN (SELECT receivable_id, sum(amount_fen) AS fen FROM postings
+          WHERE debit IN ('supply', 'written_off') GROUP BY 1) w
+          ON w.receivable_id = c.receivable_id
+        WHERE c.fen + b.receivable_fen + b.disputed_fen > r.face_fen - coalesce(w.fen, 0)
+        """,
+    ),
 )
