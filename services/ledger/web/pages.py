@@ -13,6 +13,7 @@ from services.ledger.parties.sessions import tell_signed_out
 from services.ledger.web import cookies
 from services.ledger.web.pages_access import router as access
 from services.ledger.web.pages_account import router as account
+from services.ledger.web.pages_appointments import router as appointments
 from services.ledger.web.pages_approvals import router as approvals
 from services.ledger.web.pages_arrears import router as arrears
 from services.ledger.web.pages_book import router as book
@@ -27,7 +28,7 @@ from services.ledger.web.render import STYLE
 _WEEK: Final = "public, max-age=604800, immutable"
 
 router = pages()
-for one in (sign_in, single, account, access, book, receivables):
+for one in (sign_in, single, account, access, appointments, book, receivables):
     router.include_router(one)
 for one in (arrears, complaints, approvals, inbox):
     router.include_router(one)

@@ -17,6 +17,7 @@ from services.ledger.parties.access_log import entries
 from services.ledger.parties.models import ApiKey
 from services.ledger.policy import ADMINISTRATORS
 from services.ledger.web import words, words_access
+from services.ledger.web.appointments import appointments_of, is_regulator
 from services.ledger.web.pages_edge import (
     CONSOLE,
     FreshReader,
@@ -47,7 +48,7 @@ def _require_administrator(viewer: Viewer) -> None:
         )
 
 
-def _people(
+def show_people(
     request: Request,
     signed_in: SignedIn,
     session: DbSession,
@@ -55,13 +56,17 @@ def _people(
     refusal: LedgerError | None = None,
     made: tuple[str, str] | None = None,
 ) -> Response:
+    """Show the people whose sign-ins an administrator keeps."""
     viewer = signed_in.viewer
+    found = users.people(session, viewer)
+    regulators = [(one.login, one.login) for one in found if is_regulator(one.role)]
     return page(
         request,
         "people.html",
         signed_in,
         http_status=refusal.status if refusal else status.HTTP_200_OK,
-        people=users.people(session, viewer),
+        people=found,
+        appointments=appointments_of(session, viewer, PEOPLE, regulators),
         own_id=viewer.user_id,
         roles=_NOBODYS_ROLES if viewer.party_id is None else (),
         duties=words_access.DUTIES,
@@ -73,7 +78,7 @@ def _people(
 @router.get(PEOPLE)
 def get_people(request: Request, signed_in: FreshReader, session: DbSession) -> Response:
     """Show the people whose sign-ins an administrator keeps."""
-    return _people(request, signed_in, session)
+    return show_people(request, signed_in, session)
 
 
 @router.post(PEOPLE)
@@ -107,8 +112,8 @@ def post_person(
             by=viewer,
         )
     except LedgerError as refusal:
-        return _people(request, signed_in, session, refusal=refusal)
-    return _people(request, signed_in, session, made=(login, made))
+        return show_people(request, signed_in, session, refusal=refusal)
+    return show_people(request, signed_in, session, made=(login, made))
 
 
 @router.post(PEOPLE + "/{user_id}/{change}")
@@ -125,7 +130,7 @@ def post_change(
     actor = signed_in.viewer.user_id or ""
     if change == "password":
         made = users.reset_password(session, user, actor=actor)
-        return _people(request, signed_in, session, made=(user.login, made))
+        return show_people(request, signed_in, session, made=(user.login, made))
     if change == "duty":
         users.check_administers(signed_in.viewer, role=user.role, duty=duty, party_id=user.party_id)
         users.set_duty(session, user, duty, actor=actor)
@@ -139,7 +144,7 @@ def post_change(
     return see(PEOPLE)
 
 
-def _keys(
+def show_keys(
     request: Request,
     signed_in: SignedIn,
     session: DbSession,
@@ -147,13 +152,22 @@ def _keys(
     refusal: LedgerError | None = None,
     made: keys.Made | None = None,
 ) -> Response:
-    _require_administrator(signed_in.viewer)
+    """Show the keys an administrator keeps."""
+    viewer = signed_in.viewer
+    _require_administrator(viewer)
+    found = keys.listed(session, viewer.party_id)
+    regulators = [
+        (one.prefix, f"{one.prefix} {one.name}")
+        for one in found
+        if one.prefix and is_regulator(one.role) and one.revoked_at is None
+    ]
     return page(
         request,
         "keys.html",
         signed_in,
         http_status=refusal.status if refusal else status.HTTP_200_OK,
-        keys=keys.listed(session, signed_in.viewer.party_id),
+        keys=found,
+        appointments=appointments_of(session, viewer, KEYS, regulators),
         now=now(),
         roles=_KEY_ROLES if signed_in.viewer.party_id is None else (),
         areas={area: words.of(words_access.SCOPES, area) for area in AREAS},
@@ -165,7 +179,7 @@ def _keys(
 @router.get(KEYS)
 def get_keys(request: Request, signed_in: FreshReader, session: DbSession) -> Response:
     """Show the keys an administrator keeps."""
-    return _keys(request, signed_in, session)
+    return show_keys(request, signed_in, session)
 
 
 @router.post(KEYS)
@@ -203,8 +217,8 @@ def post_key(  # noqa: PLR0913, PLR0917 (one for each field of the form)
             actor=str(viewer.user_id),
         )
     except LedgerError as refusal:
-        return _keys(request, signed_in, session, refusal=refusal)
-    return _keys(request, signed_in, session, made=made)
+        return show_keys(request, signed_in, session, refusal=refusal)
+    return show_keys(request, signed_in, session, made=made)
 
 
 def _kept(session: DbSession, viewer: Viewer, prefix: str) -> ApiKey:
@@ -229,7 +243,7 @@ def post_roll(
     overlap = timedelta(hours=hours)
     key = _kept(session, viewer, prefix)
     made = keys.roll(session, key, overlap=overlap, at=now(), actor=str(viewer.user_id))
-    return _keys(request, signed_in, session, made=made)
+    return show_keys(request, signed_in, session, made=made)
 
 
 @router.post(KEYS + "/{prefix}/revoke")
