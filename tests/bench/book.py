@@ -106,7 +106,7 @@ _LOAD: Final = (
        SELECT id, md5('overdue:' || id || due_on)::uuid, 'receivable.overdue', 'assessment',
          debtor_id, creditor_id, jsonb_build_object('invoice_number', number), '', :at, :at
        FROM made WHERE due_on < :some_on""",
-    "TRUNCATE unsealed",
+    "DELETE FROM unsealed",
     """INSERT INTO sealed (position, subject_id, event_id, debtor_id, creditor_id, sealed_at)
        SELECT row_number() OVER (), subject_id, id, debtor_id, creditor_id, :at FROM events""",
 )
