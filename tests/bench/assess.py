@@ -46,7 +46,8 @@ def measure(place: Place, *, quick: bool) -> list[Figure]:
             analyze(url)
             with session_on(url) as session:
                 if size == _VERIFIED:
-                    assert verify(session) == []
+                    # What was planted in the log is under no checkpoint; all else must hold.
+                    assert {finding.check for finding in verify(session)} <= {"checkpoints"}
                 ours, bare = _compare(session, SOME_ON, new=FIXED)
                 fixed[size] = ours
                 say(f"  {size:,}: {FIXED:,} new: assess {ours:.3f} s, bare {bare:.3f} s")
