@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ledger.access import OPERATOR
+from services.ledger.access import OPERATOR, Viewer
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.financing import queries, service
 from services.ledger.financing.answering import Answered, AnswerError, take_in
@@ -68,6 +68,25 @@ def paid(session: Session, claim: Claim, fen: int, on: date) -> None:
 
 def now_of(session: Session, claim: Claim) -> Claim:
     return get_visible(session, OPERATOR, claim.id)
+
+
+def test_an_authority_finds_an_export_whose_debtors_are_all_of_its_region(
+    session: Session,
+) -> None:
+    for debtor, region in ((confirmed(session).debtor_id, one) for one in ("330100", "440300")):
+        session.connection().execute(
+            text("UPDATE parties SET region = :region WHERE id = :id"),
+            {"region": region, "id": debtor},
+        )
+    made = export(session)
+
+    for regions, finds in ((("33", "44"), True), (("",), True), (("33",), False), ((), False)):
+        authority = Viewer(name="工信厅", role="regulator", party_id=None, regions=regions)
+        if finds:
+            assert queries.get_export(session, authority, made.reference) == made
+        else:
+            with pytest.raises(NotFoundError):
+                queries.get_export(session, authority, made.reference)
 
 
 def test_what_is_offered_is_reserved_and_not_offered_again(session: Session) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ledger.access import Viewer
+from services.ledger.access import IN_REGION, Viewer
 from services.ledger.errors import NotFoundError
 from services.ledger.financing.files.row import ExportRow
 from services.ledger.receivables.queries import BOOK, book_parameters
@@ -39,11 +39,13 @@ _ELIGIBLE_TOTALS: Final = text(
     """
 )
 _EXPORT: Final = text(
-    """
+    f"""
     SELECT x.id, x.reference, x.platform_id, p.code AS platform_code, p.name AS platform_name,
       x.as_of, x.currency, x.count, x.total_fen, x.recorded_at
     FROM exports x JOIN platforms p ON p.id = x.platform_id
-    WHERE x.reference = :reference AND (CAST(:sees_all AS boolean) OR p.party_id = :viewer)
+    WHERE x.reference = :reference AND (CAST(:sees_all AS boolean) OR p.party_id = :viewer
+      OR x.count = (SELECT count(*) FROM claims c
+        WHERE c.export_id = x.id AND {IN_REGION.format(table="c")}))
     """
 )
 ROWS: Final = """
@@ -177,7 +179,9 @@ def eligible_totals(
 
 
 def get_export(session: Session, viewer: Viewer, reference: str) -> ExportSummary:
-    """Return an export by its reference, to operators, regulators and its own platform.
+    """Return an export by its reference, to operators, its platform, the region of all its debtors.
+
+    It is one file with one sum, so an authority of the region of some of them finds none.
 
     Raises:
         NotAllowedError: the viewer's role reads none.
