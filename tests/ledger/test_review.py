@@ -34,17 +34,18 @@ def _platform(request: pytest.FixtureRequest) -> None:
         )
 
 
-def test_what_came_back_is_reserved_by_an_export_dated_back(session: Session) -> None:
+def test_what_came_back_is_in_no_export_dated_before_it_came_back(session: Session) -> None:
     claim = confirmed(session)
     first = export(session, DAY + timedelta(days=2)).reference
     take(session, first, answer(claim, "REFUSED"))
 
-    export(session, DAY + timedelta(days=1))
+    with pytest.raises(NothingEligibleError):
+        export(session, DAY + timedelta(days=1))
+    assert now_of(session, claim).receivable_fen == 1_000_00
 
+    export(session, DAY + timedelta(days=3))
     after = now_of(session, claim)
     assert (after.receivable_fen, after.reserved_fen) == (0, 1_000_00)
-    with pytest.raises(NothingEligibleError):
-        export(session, DAY + timedelta(days=3))
     assert verify(session) == []
 
 
