@@ -184,15 +184,15 @@ def test_under_load_checkpoints_are_less_than_a_minute_apart(
 
 
 PUBLIC = {
-    "amount", "article", "basis", "by", "cause", "change", "channel", "code", "command",
+    "amount", "area", "article", "basis", "by", "cause", "change", "channel", "code", "command",
     "confirmed", "creditor_size", "creditor_size_from", "creditor_size_source", "currency",
     "debtor_kind", "debtor_kind_from", "disputed", "duty", "expires_at", "export_reference",
     "face", "factor", "failing_since", "flag", "flags", "from_on", "holds_for", "host",
     "interest", "interest_open", "invoice_number", "kind", "known", "meaning", "new", "note",
     "number", "old_ends_at", "open", "payment_reference", "platform", "profile", "reading",
-    "receipt", "reference", "regime", "role", "roles", "rows", "rule_ids", "scheme", "settlement",
-    "sha256", "stage", "state", "step", "steps", "still_open", "subject", "terms", "timer",
-    "to_on", "total", "types", "undisputed", "upheld", "valid_from", "withdrawn",
+    "receipt", "reference", "regime", "region", "role", "roles", "rows", "rule_ids", "scheme",
+    "settlement", "sha256", "stage", "state", "step", "steps", "still_open", "subject",
+    "terms", "timer", "to_on", "total", "types", "undisputed", "upheld", "valid_from", "withdrawn",
 }  # fmt: skip
 """Text that events hold in the clear: words of ours, numbers of documents, amounts."""
 
