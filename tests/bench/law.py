@@ -43,6 +43,7 @@ _SUM = text(
 )
 _COPIES = (
     ("receivables", "id"),
+    ("receivable_receipts", "receivable_id"),
     ("clock_facts", "receivable_id"),
     ("postings", "receivable_id"),
 )

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from services.ledger.access import OPERATOR
 from services.ledger.almanac import shipped
+from services.ledger.money import MAX_FEN
 from services.ledger.orders.models import Contract
 from services.ledger.orders.service import Agreement, register_contract
 from services.ledger.parties.service import Registration, register
@@ -56,6 +57,14 @@ class Fact(NamedTuple):
     known_at: datetime
 
 
+class Named(NamedTuple):
+    """A row of receivable_receipts."""
+
+    receipt_id: UUID
+    since_on: date
+    known_at: datetime
+
+
 class Movement(NamedTuple):
     """A row of postings."""
 
@@ -77,6 +86,7 @@ class Made:
     issued_on: date
     agreed_due_on: date | None
     facts: list[Fact] = field(default_factory=list)
+    named: list[Named] = field(default_factory=list)
     movements: list[Movement] = field(default_factory=list)
 
 
@@ -120,12 +130,19 @@ def make(chance: Random, contracts: Sequence[Contract], *, count: int) -> Iterat
         contract = chance.choice(contracts)
         first = max(contract.signed_on, date(2021, 1, 1))
         issued_on = first + timedelta(days=chance.randrange(max(1, (AS_OF - first).days + 20)))
-        made = Made(_id(chance), contract, chance.randrange(1, 10**9), issued_on, None)
+        largest = chance.choice((10**9,) * 9 + (MAX_FEN,))
+        made = Made(_id(chance), contract, chance.randint(1, largest), issued_on, None)
         if chance.random() < 0.15:
             made.agreed_due_on = issued_on + timedelta(days=chance.randrange(-10, 120))
         for nth in range(chance.choice((1, 1, 1, 1, 1, 2, 3))):
             receipt_id = made.id if nth == 0 else _id(chance)
-            made.facts += _facts(chance, receipt_id, issued_on)
+            if nth:
+                named = Named(
+                    receipt_id, issued_on + timedelta(days=chance.randrange(-5, 20)), _BEFORE
+                )
+                made.named.append(named)
+            if nth == 0 or chance.random() < 0.9:
+                made.facts += _facts(chance, receipt_id, issued_on)
         made.movements += _movements(chance, made)
         yield made
 
@@ -206,6 +223,12 @@ def copy_in(connection: Connection, made: Sequence[Made]) -> None:
         "clock_facts",
         'receivable_id, receipt_id, id, kind, "on", since_on, known_at',
         ((one.id, *fact) for one in made for fact in one.facts),
+    )
+    _copy(
+        driver,
+        "receivable_receipts",
+        "receivable_id, receipt_id, since_on, known_at",
+        ((one.id, *named) for one in made for named in one.named),
     )
     _copy(
         driver,

@@ -19,12 +19,11 @@ from services.ledger.law.settings import OPEN_POINTS
 from services.ledger.law.values import Almanac
 from services.ledger.orders.models import Contract
 from services.ledger.orders.terms import clauses_of, facts_of, known_size
-from services.ledger.receivables.accrual import Plan, Question, clauses, parameters
+from services.ledger.receivables.accrual import RESOURCES, Plan, Question, clauses, parameters
 from tests.ledger.law_book import AS_OF, KNOWN_AT, copy_in, make, sign
 from tests.ledger.law_figures import Figures, figures
 
 SEEDS = [1, 2]
-LARGE = {"parallel_setup_cost": 300, "parallel_tuple_cost": 0}
 READ_IN_SQL = (
     "rest_days",
     "no_inspection_period",
@@ -147,9 +146,10 @@ def test_each_half_of_a_large_book_has_a_process_of_its_own(session: Session) ->
     session.connection().execute(text("ANALYZE contracts, receivables, clock_facts, postings"))
     question = question_of(signed, shipped(), as_of=AS_OF)
     values = {"opened_by": AS_OF, "known_at": KNOWN_AT, **OPERATOR.parameters()}
-    # As for a large book: a process costs less than half of the work, and more than a scan.
-    for setting, value in LARGE.items():
-        session.connection().execute(text(f"SET LOCAL {setting} = {value}"))
+    session.connection().execute(text(RESOURCES))
+    # As for a very large book: another process costs nothing beside the work, or beside a scan.
+    session.connection().execute(text("SET LOCAL parallel_setup_cost = 0"))
+    session.connection().execute(text("SET LOCAL parallel_tuple_cost = 0"))
 
     plan = session.connection().execute(
         text(f"EXPLAIN WITH {clauses(question, prefix='x_')} SELECT * FROM x_figures"),
@@ -160,6 +160,7 @@ def test_each_half_of_a_large_book_has_a_process_of_its_own(session: Session) ->
     weighed = lines.index("  CTE x_weighed")
     assert "Gather" in lines[weighed + 1]
     assert "Parallel Append" in lines[weighed + 3]
+    assert sum("Gather" in line for line in lines) == 1
 
 
 def test_what_might_be_paid_counts_as_if_it_had_been(session: Session) -> None:

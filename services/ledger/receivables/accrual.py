@@ -22,10 +22,12 @@ from services.ledger.law.interest import Rate
 from services.ledger.receivables import accrual_sql as sql
 
 RESOURCES = (
-    "SELECT set_config('work_mem', '256MB', true), set_config('parallel_setup_cost', '50000', true)"
+    "SELECT set_config('work_mem', '256MB', true),"
+    " set_config('min_parallel_table_scan_size', '1TB', true)"
 )
 """A million receivables are joined in memory, where the server's default would go through files;
-and each half of them by one process, where the default gives several to the scans alone."""
+and each half of them by one process. A scan that is shared by several would keep the half that it
+stands in from having a process of its own."""
 
 
 class Plan(NamedTuple):
@@ -78,6 +80,8 @@ def clauses(question: Question, *, prefix: str) -> str:
         "start": sql.FROM_INVOICE if question.from_invoice else "s.start_on",
         "inspection_days": inspection.format(calendar=calendar),
         "plan": sql.PLAN.format(p=prefix) if question.plan else "",
+        # The postings of a few are read by their key; not so those of a plan, which has none.
+        "by_index": "" if question.plan else " OFFSET 0",
     }
     parts = [sql.TERMS, sql.POSTED]
     parts += [sql.LATER] if of else []

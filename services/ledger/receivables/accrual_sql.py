@@ -45,13 +45,12 @@ HALVES: Final = (("low_", "IS TRUE"), ("high_", "IS FALSE"))
 sets that have nothing in common to two. By a hash of the id, since ids of one time begin alike."""
 _HALF: Final = "(uuid_hash({id}) < 0) {{half}}"
 
-_KNOWN: Final = "f.since_on <= :{p}as_of AND f.known_at <= :known_at AND " + _HALF.format(
-    id="f.receivable_id"
-)
+_KNOWN: Final = "f.since_on <= :{p}as_of AND f.known_at <= :known_at"
+_OF_HALF: Final = f"{_KNOWN} AND {_HALF.format(id='f.receivable_id')}"
 _RECEIPTS: Final = f"""
     {{h}}cancelled AS (
       SELECT f.receivable_id, f.receipt_id, max(f."on") AS last_on, max(f.known_at) AS last_at
-      FROM clock_facts f WHERE f.kind = 'CANCELLED' AND {_KNOWN}
+      FROM clock_facts f WHERE f.kind = 'CANCELLED' AND {_OF_HALF}
       GROUP BY f.receivable_id, f.receipt_id
     ), {{h}}receipts AS (
       SELECT f.receivable_id,
@@ -59,18 +58,18 @@ _RECEIPTS: Final = f"""
         max(f."on") FILTER (WHERE f.kind = 'ACCEPTED') AS accepted_on,
         max(f."on") FILTER (WHERE f.kind = 'REJECTED') AS rejected_on,
         max(f."on") FILTER (WHERE f.kind = 'SETTLEMENT_CONFIRMED') AS settled_on
-      FROM (
-        SELECT f.receivable_id, f.receipt_id, f.kind, f."on", f.known_at
-        FROM clock_facts f WHERE {_KNOWN}
-        UNION ALL
-        SELECT f.receivable_id, f.receipt_id, NULL, NULL, NULL
-        FROM receivable_receipts f WHERE {_KNOWN}
-      ) f LEFT JOIN {{h}}cancelled c
+      FROM clock_facts f LEFT JOIN {{h}}cancelled c
         ON c.receivable_id = f.receivable_id AND c.receipt_id = f.receipt_id
-      WHERE f.kind = 'CANCELLED' OR ((f."on", f.known_at) > (c.last_on, c.last_at)) IS NOT FALSE
+      WHERE {_OF_HALF}
+        AND (f.kind = 'CANCELLED' OR ((f."on", f.known_at) > (c.last_on, c.last_at)) IS NOT FALSE)
       GROUP BY f.receivable_id, f.receipt_id
+    ), {{h}}waiting AS (
+      SELECT DISTINCT n.receivable_id FROM receivable_receipts n
+      WHERE {_OF_HALF.replace("f.", "n.")} AND NOT EXISTS (SELECT FROM clock_facts f
+        WHERE f.receivable_id = n.receivable_id AND f.receipt_id = n.receipt_id AND {_KNOWN})
     )"""
-"""As `term.RECEIPTS`, without sorting: a cancelled receipt keeps its row and no day."""
+"""As `term.RECEIPTS`, without sorting: a cancelled receipt keeps its row and no day. What waits is
+a receivable that names a receipt of which nothing is known."""
 
 _START: Final = START_OF_RECEIPT.format(
     settled="x.settled_on",
@@ -91,10 +90,12 @@ _START_READ: Final = f"""
 _STARTED: Final = f"""
     {{h}}started AS (
       SELECT r.id, r.contract_id, r.currency, r.face_fen, r.issued_on, r.line_kind,
-        r.agreed_due_on, nullif(max(coalesce({_START_READ}, 'infinity')), 'infinity') AS start_on
+        r.agreed_due_on, nullif(max(CASE WHEN w.receivable_id IS NULL
+          THEN coalesce({_START_READ}, 'infinity') ELSE 'infinity' END), 'infinity') AS start_on
       FROM receivables r
       JOIN {{p}}terms t ON t.contract_id = r.contract_id
-      LEFT JOIN {{h}}receipts x ON x.receivable_id = r.id,
+      LEFT JOIN {{h}}receipts x ON x.receivable_id = r.id
+      LEFT JOIN {{h}}waiting w ON w.receivable_id = r.id,
       LATERAL (SELECT t.start_rule, {{inspection_days}} AS inspection_days) c
       WHERE {_HALF.format(id="r.id")} AND r.opened_on <= :opened_by AND r.known_at <= :known_at
         AND {RECEIVABLE_VISIBLE}
@@ -133,6 +134,7 @@ _DUE_DAYS: Final = """
       OFFSET bigint '0'
     )"""
 
+_HUGE_FEN: Final = 10**14
 _REDUCES: Final = (
     "debit IN ('cash', 'supply', 'written_off')"
     " AND credit IN ('receivable', 'disputed', 'reserved', 'assigned')"
@@ -165,32 +167,41 @@ _INTEREST: Final = f"""CASE WHEN x.fen_days = 0 THEN sign(x.numerator) * 0
           WHEN x.penalty IS NULL THEN {_fen("x.fen_days", "x.numerator", "x.denominator")}
           ELSE {PENALTY} END::bigint"""
 
+_LARGE_FEN: Final = 10**14
+"""Below it an amount times a day since 1970 is a bigint."""
 _MOVED: Final = f"""
     {{h}}moved AS (
-      SELECT receivable_id, count(*) > 1 OR bool_or(disputes <> 0) AS several,
-        max(amount_fen) AS amount_fen, max("on") AS "on"
+      SELECT receivable_id, min("on") AS first_on, max("on") AS last_on,
+        bool_or(disputes > 0) AS disputed,
+        bool_and(disputes >= 0 AND amount_fen < {_LARGE_FEN}) AS falls,
+        least(sum(amount_fen), {10**18})::bigint AS moved_fen,
+        sum(CASE WHEN amount_fen < {_LARGE_FEN} THEN amount_fen * ("on" - date 'epoch') END)
+          AS fen_days
       FROM {{p}}posted WHERE {_HALF.format(id="receivable_id")} GROUP BY receivable_id
     ), {{h}}weighed AS (
       SELECT x.*, {_INTEREST} AS interest_fen
       FROM (
         SELECT d.*, f.late, f.followed,
-          CASE WHEN f.late IS NOT TRUE THEN 0
-            WHEN m.amount_fen = d.face_fen AND m."on" < d.until_on
-              THEN greatest(0, m."on" - d.due_on)
-            ELSE d.until_on - d.due_on END AS days_overdue,
-          CASE WHEN d.paid THEN 0 ELSE d.face_fen - coalesce(m.amount_fen, 0) END
-            AS undisputed_fen,
+          CASE WHEN f.late IS NOT TRUE THEN 0 WHEN f.open_fen > 0 THEN d.until_on - d.due_on
+            WHEN f.since_due THEN m.last_on - d.due_on ELSE 0 END AS days_overdue,
+          CASE WHEN d.paid THEN 0 ELSE f.open_fen END AS undisputed_fen,
           CASE WHEN f.late IS NOT TRUE OR f.followed THEN 0
-            ELSE d.face_fen::numeric * (d.until_on - d.due_on) - coalesce(
-              m.amount_fen::numeric * greatest(0, d.until_on - greatest(m."on", d.due_on)), 0)
+            ELSE f.open_fen::numeric * (d.until_on - d.due_on) + CASE WHEN f.since_due
+              THEN m.fen_days - m.moved_fen::numeric * (d.due_on - date 'epoch') ELSE 0 END
             END AS fen_days
         FROM {{h}}due d LEFT JOIN {{h}}moved m ON m.receivable_id = d.id,
         LATERAL (SELECT d.until_on > d.due_on AS late,
-          coalesce(m.several OR m.amount_fen > d.face_fen, false) AS followed) f
+          d.face_fen - coalesce(m.moved_fen, 0) AS open_fen,
+          m.first_on >= d.due_on AND m.last_on <= d.until_on AS since_due,
+          coalesce(NOT m.falls OR m.moved_fen > d.face_fen OR m.disputed AND d.bears_disputed
+            OR d.until_on > d.due_on AND m.last_on > d.due_on
+              AND (m.first_on < d.due_on OR m.last_on > d.until_on), false) AS followed) f
         OFFSET bigint '0'
       ) x
     )"""
-"""Most receivables are paid at once or not yet, and not disputed: one amount, one day, no order."""
+"""What is open only falls where nothing came out of a dispute. Then its fen times days are a sum,
+in any order, if all that moved did so before it was late, or all since: each amount was open from
+the due day until its own. The others are followed."""
 
 _WEIGHED: Final = f"""
     {{p}}weighed AS MATERIALIZED (
@@ -206,7 +217,9 @@ _STEPS: Final = """
       FROM (
         SELECT p.receivable_id, d.face_fen, d.due_on, d.until_on, d.bears_disputed, p."on",
           p.amount_fen, p.reduces, p.disputes
-        FROM {p}posted p JOIN {p}weighed d ON d.id = p.receivable_id AND d.followed
+        FROM {p}weighed d, LATERAL (
+          SELECT * FROM {p}posted p WHERE p.receivable_id = d.id{by_index}) p
+        WHERE d.followed
         UNION ALL
         SELECT id, face_fen, due_on, until_on, bears_disputed, '0001-01-01', 0, true, 0
         FROM {p}weighed WHERE followed
