@@ -118,7 +118,7 @@ def _disputes(known: Sequence[Movement]) -> Iterator[Dispute]:
 def _receipts(made: Made, as_of: date) -> Iterator[StartFacts]:
     counted = [each for each in made.facts if each.since_on <= as_of and each.known_at <= KNOWN_AT]
     named = [each for each in made.named if each.since_on <= as_of and each.known_at <= KNOWN_AT]
-    for receipt_id in {each.receipt_id for each in (*counted, *named)}:
+    for receipt_id in {each.receipt_id for each in counted} | {each.receipt_id for each in named}:
         mine = [each for each in counted if each.receipt_id == receipt_id]
         gone = [each for each in mine if each.kind == "CANCELLED"]
         if gone:
