@@ -106,6 +106,18 @@ def test_the_statutory_rate_beside_four_times_the_lpr() -> None:
     assert results(E8, "REDUCTION") == {"FOUR_LPR": {"interest": "10520.55"}}
 
 
+def test_a_missing_lpr_empties_the_reading_and_refuses_no_case_that_needs_none() -> None:
+    # 12-01 + 60 is Saturday 2027-01-30; to 03-01 are 28 days of 250.
+    case = SILENT | {
+        "signed_on": "2026-11-16",
+        "facts": {"delivered_on": "2026-12-01", "amount": "500000.00"},
+    }
+
+    assert judged(case, "2027-03-01")["interest"]["statutory"] == "7000.00"
+    assert results(case | {"as_of": "2027-03-01"}, "REDUCTION") == {"FOUR_LPR": None}
+    assert reading(case | {"as_of": "2027-02-01"}, "REDUCTION") is None
+
+
 def test_the_court_route_at_signing_and_as_published() -> None:
     case = {
         "signed_on": "2024-03-01",

@@ -7,7 +7,7 @@ from services.ledger.law.case_input import Case
 from services.ledger.law.due import Due
 from services.ledger.law.judge import Judgement, judge, overdue_text
 from services.ledger.law.settings import OPEN_POINTS, OpenPoint
-from services.ledger.law.values import Almanac
+from services.ledger.law.values import Almanac, LprMissingError
 from services.ledger.money import format_fen
 
 _OTHER_FACTS = {"invoice_condition": "invoiced_on", "payment_moment": "instructed_on"}
@@ -23,7 +23,7 @@ class Alternative(NamedTuple):
 
     choice: str
     result: Result | None
-    """None: it rests on a fact that the case does not hold."""
+    """None: it rests on a fact that the case does not hold, or on a rate not yet imported."""
 
 
 def readings_of(case: Case, almanac: Almanac, judged: Judgement) -> list[Result]:
@@ -68,7 +68,12 @@ def _alternatives(
         if point.setting == "court_lpr" and _is_after_series(case, almanac):
             found += [Alternative(option, None)] if ours["court"] is not None else []
             continue
-        read = judge(case, almanac._replace(settings=settings), spans=False)
+        try:
+            read = judge(case, almanac._replace(settings=settings), spans=False)
+        except LprMissingError:
+            # What the case itself comes to needs no such rate, and is not refused for want of it.
+            found += [Alternative(option, None)] if ours["days_overdue"] else []
+            continue
         theirs = _summary(read, flags=point.id in _BY_FLAGS)
         changed = {key: value for key, value in theirs.items() if value != ours.get(key)}
         if changed:
