@@ -103,13 +103,6 @@ def test_the_creditor_decides_whether_the_regulation_applies(
     assert (found["due_on"] is not None) is (applies is True)
 
 
-def test_an_unknown_creditor_shows_what_the_regulation_would_give() -> None:
-    found: Any = explain(MILLION | {"creditor": {}}, ALMANAC)
-
-    gate = next(each for each in found["readings"] if each["id"] == "GATE")
-    assert gate["alternatives"][0]["result"]["due_on"] == "2025-10-09"
-
-
 @pytest.mark.parametrize(
     ("signed_on", "kind", "flagged"),
     [

@@ -186,6 +186,17 @@ def test_a_sale_outside_the_regulation_bears_the_lpr_plus_30_to_50_percent() -> 
     }
 
 
+def test_a_creditor_of_unknown_size_sees_what_the_regulation_would_give() -> None:
+    case = LATE | {"creditor": {}, "as_of": "2025-12-07"}
+
+    assert judged(case)["applies"] == "unknown"
+    # 90 days of 250, and at the agreed 1.5 % the floor of 3 %: 500 000 × 3 % × 90 / 365.
+    regulated = {"due_on": "2025-09-08", "days_overdue": 90, "overdue_undisputed": "500000.00"}
+    assert results(case, "GATE") == {"AS_IF_APPLIED": regulated | {"interest": "22500.00"}}
+    agreed = with_contract(case, agreed_annual_rate_percent="1.5")
+    assert results(agreed, "GATE") == {"AS_IF_APPLIED": regulated | {"interest": "3698.63"}}
+
+
 def test_an_invoice_moves_the_start_only_under_the_other_reading() -> None:
     case = with_facts(E7, invoiced_on="2025-09-01")
 

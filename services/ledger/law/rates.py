@@ -75,7 +75,7 @@ def decide_rates(facts: RateFacts, terms: TermsDecision, almanac: Almanac) -> Ra
     settings = almanac.settings
     basis = facts.day_basis or int(settings.day_basis)
     agreed = _agreed(facts, basis)
-    if terms.applies != "true":
+    if not regime.is_tried(terms.applies, terms.reason, gate_unknown=settings.gate_unknown):
         return RatesDecision(agreed=agreed, governing="agreed" if agreed else None)
     default = _statutory(facts, terms, almanac, basis)
     struck_out = (

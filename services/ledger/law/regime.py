@@ -73,6 +73,16 @@ def gate(
     return Gate("unknown", "CREDITOR_INDIVIDUAL" if individual else "CREDITOR_UNKNOWN")
 
 
+def is_tried(applies: str, reason: str, *, gate_unknown: str) -> bool:
+    """Say whether a contract is decided as a covered one: it is, or the reading GATE takes it so.
+
+    Only where it is the creditor that is not known can the rules for the debtor be tried.
+    """
+    if applies != "unknown":
+        return applies == "true"
+    return gate_unknown == "AS_IF_APPLIED" and reason.startswith("CREDITOR")
+
+
 def _outside(
     regime: str, debtor_kind: str | None, creditor_size: str | None, *, domestic: bool
 ) -> str | None:

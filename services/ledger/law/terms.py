@@ -106,12 +106,11 @@ def _decide(
         domestic=facts.domestic,
     )
     agreed = _agreed(facts, almanac)
-    # GATE: only where it is the creditor that is not known can the rules for the debtor be tried.
-    as_if = almanac.settings.gate_unknown == "AS_IF_APPLIED" and gate.reason.startswith("CREDITOR")
+    tried = regime.is_tried(*gate, gate_unknown=almanac.settings.gate_unknown)
     by_contract = facts.retention and almanac.settings.retention_term == "AS_AGREED"
     if by_contract and not agreed.third_party:
         term = as_agreed(agreed)
-    elif gate.applies == "true" or (gate.applies == "unknown" and as_if):
+    elif tried:
         in_force = max(facts.signed_on, regime.DECREE_802_FROM)
         day = in_force if governing == regime.R2025 else facts.signed_on
         term = _regulated(
