@@ -6,7 +6,7 @@ import pytest
 
 from services.ledger.almanac import shipped
 from services.ledger.law.case import decide, explain
-from tests.law.cases import E7, E8, SILENT, with_contract, with_facts
+from tests.law.cases import E6, E7, E8, SILENT, with_contract, with_facts
 
 ALMANAC = shipped()
 # Delivered 2025-07-09, due Monday 2025-09-08; 500 000 bears 250 a day at 0.05 %.
@@ -154,6 +154,26 @@ def test_a_waiting_clause_of_2020_is_void_since_the_reply(
 
     assert ("PAY_WHEN_PAID" in found["flags"]) is flagged
     assert found["due_on"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "days", "due_on", "as_agreed"),
+    [
+        # 2025-09-01 + 30 and + 60; + 10 is 09-11; + 90, capped for a public body at 60.
+        ("GOV", 10, "2025-10-09", "2025-09-11"),
+        ("GOV", 90, "2025-10-09", "2025-10-31"),
+        ("LARGE", 10, "2025-10-31", "2025-09-11"),
+        ("LARGE", 90, "2025-10-31", "2025-12-01"),
+    ],
+)
+def test_the_days_of_a_void_waiting_clause_count_only_under_the_other_reading(
+    kind: str, days: int, due_on: str, as_agreed: str
+) -> None:
+    case = with_contract(E6, term_days=days) | {"debtor": {"kind": kind}}
+
+    assert judged(case)["due_on"] == due_on
+    assert results(case, "PWP_TERM")["AGREED_TERM"]["due_on"] == as_agreed
+    assert reading(with_contract(E6, term_days=None), "PWP_TERM") is None
 
 
 def test_works_outside_the_regulation_bear_the_lpr_as_published() -> None:

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from services.ledger.law.open_points import OPEN_POINTS
 from services.ledger.law.regime import R2020, R2025
 from services.ledger.law.rules import ALL_RULES, as_json, as_markdown, rule_at
-from services.ledger.law.settings import OPEN_POINTS, Settings
+from services.ledger.law.settings import Settings
 
 PAGE = Path(__file__).parents[2].joinpath("docs", "rules.md")
 

@@ -15,7 +15,7 @@ from services.ledger.law.book_terms import decide_book_terms
 from services.ledger.law.calendar import Calendar
 from services.ledger.law.due import roll
 from services.ledger.law.interest import Payment
-from services.ledger.law.settings import OPEN_POINTS
+from services.ledger.law.open_points import OPEN_POINTS
 from services.ledger.law.values import Almanac
 from services.ledger.orders.models import Contract
 from services.ledger.orders.terms import clauses_of, facts_of, known_size
@@ -36,6 +36,7 @@ READ_IN_SQL = (
     "transition",
     "rate_below_lpr",
     "pay_when_paid_rate",
+    "pay_when_paid_term",
     "day_basis",
     "dispute_interest",
     "inspection_end",

@@ -20,8 +20,8 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from services.ledger.law.calendar import Calendar
+from services.ledger.law.open_points import OPEN_POINTS
 from services.ledger.law.regions import RegionError, parse_region
-from services.ledger.law.settings import OPEN_POINTS
 from services.ledger.law.values import Limits
 
 COLUMNS: Final = ("kind", "date", "value", "source")
@@ -33,6 +33,7 @@ DECIDED_ONCE: Final = frozenset(
         "gate_unknown",
         "rate_below_lpr",
         "pay_when_paid_rate",
+        "pay_when_paid_term",
         "day_basis",
         "dispute_interest",
         "administrative_periods",

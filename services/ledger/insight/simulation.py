@@ -19,7 +19,8 @@ from services.ledger.almanac.table import FIRST, LAST
 from services.ledger.errors import LedgerError
 from services.ledger.insight.simulation_rules import READINGS, Rules, kinds
 from services.ledger.law.due import roll
-from services.ledger.law.settings import OPEN_POINTS, RECOMMENDED
+from services.ledger.law.open_points import OPEN_POINTS
+from services.ledger.law.settings import RECOMMENDED
 from services.ledger.receivables.accrual import (
     RESOURCES,
     Plan,

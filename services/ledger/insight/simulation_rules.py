@@ -31,6 +31,7 @@ READINGS: Final = frozenset(
         "transition",
         "rate_below_lpr",
         "pay_when_paid_rate",
+        "pay_when_paid_term",
         "day_basis",
         "dispute_interest",
         "inspection_end",

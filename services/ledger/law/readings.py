@@ -6,7 +6,7 @@ from services.ledger.law import courts
 from services.ledger.law.case_input import Case
 from services.ledger.law.due import Due
 from services.ledger.law.judge import Judgement, judge, overdue_text
-from services.ledger.law.settings import OPEN_POINTS, OpenPoint
+from services.ledger.law.open_points import OPEN_POINTS, OpenPoint
 from services.ledger.law.values import Almanac, LprMissingError
 from services.ledger.money import format_fen
 

@@ -1,8 +1,8 @@
 """The rule catalogue, asked: by id and regime, by flag, as JSON, as the page of `docs/rules.md`."""
 
 from services.ledger.law import regime, rules_money, rules_review, rules_time
+from services.ledger.law.open_points import OPEN_POINTS
 from services.ledger.law.rule import NOTICE, Rule
-from services.ledger.law.settings import OPEN_POINTS
 
 ALL_RULES: tuple[Rule, ...] = (*rules_time.RULES, *rules_money.RULES, *rules_review.RULES)
 

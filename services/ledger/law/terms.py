@@ -152,6 +152,12 @@ def _regulated(
     facts: ContractFacts, agreed: Agreed, almanac: Almanac, *, governing: str, limits: Limits
 ) -> Term:
     settings = almanac.settings
+    names_days = agreed.days is not None or agreed.months is not None
+    if agreed.third_party and names_days and settings.pay_when_paid_term == "AGREED_TERM":
+        waiting = agreed._replace(third_party=False)
+        term = _regulated(facts, waiting, almanac, governing=governing, limits=limits)
+        flags = (decree_728.PAY_WHEN_PAID, *term.flags)
+        return term._replace(flags=flags, rules=("R-PWP", *term.rules))
     if facts.debtor_kind in regime.PUBLIC_BODIES:
         assert limits.gov_default_days is not None
         assert limits.gov_cap_days is not None
