@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from services.ledger.law.audit import AuditFacts, Deposit
 from services.ledger.law.case_fields import Fields, refuse
@@ -12,6 +13,7 @@ from services.ledger.law.sme_standard import (
     UNDETERMINED,
     Indicators,
     IndustryError,
+    SizeRow,
     SizeStandard,
     tier,
 )
@@ -143,29 +145,37 @@ def read_rate(signed_on: date, kind: str | None, terms: Fields) -> RateFacts:
     return RateFacts(signed_on, kind, yearly, daily, whole, penalty, cap)
 
 
-def read_size(creditor: Fields, sizes: SizeStandard) -> tuple[str, str | None]:
-    """Return the creditor's size at signing, and what its figures make of it.
+class Sized(NamedTuple):
+    """A creditor's size at signing, and what it rests on."""
 
-    A size that is given counts, whatever the figures: a recognition or declaration fixed it. The
-    figures' own tier is None where no industry was given.
-    """
+    size: str
+    is_stated: bool = False
+    """It was given, and counts whatever the figures: a recognition or declaration fixed it."""
+    by_figures: str | None = None
+    """What the figures make of it; None where no industry was given."""
+    row: SizeRow | None = None
+    figures: Indicators = Indicators()
+
+
+def read_size(creditor: Fields, sizes: SizeStandard) -> Sized:
+    """Return the creditor's size at signing."""
     size = creditor.word("size", SIZES)
     if creditor.none_of(_FIGURES):
-        return size or UNDETERMINED, None
+        return Sized(size or UNDETERMINED, size is not None)
     figures = Indicators(
         creditor.whole_number("employees"),
         creditor.number("revenue_wan"),
         creditor.number("assets_wan"),
     )
     if not creditor.has("industry"):
-        return size or UNDETERMINED, None
-    industry = creditor.word_or_number("industry")
+        return Sized(size or UNDETERMINED, size is not None)
     try:
-        by_figures = tier(sizes.row_of(industry), figures)
+        row = sizes.row_of(creditor.word_or_number("industry"))
     except IndustryError as error:
         path = creditor.path("industry")
         raise IndustryError(error.english, error.chinese, field=path) from None
-    return size or by_figures, by_figures
+    by_figures = tier(row, figures)
+    return Sized(size or by_figures, size is not None, by_figures, row, figures)
 
 
 def _deposit(each: Fields) -> Deposit:

@@ -28,6 +28,7 @@ from services.ledger.law.case_contract import (
     CREDITOR_KEYS,
     SIZES,
     SOURCES,
+    Sized,
     read_clauses,
     read_contract,
     read_lines,
@@ -101,6 +102,7 @@ class Case(NamedTuple):
     size_contradicted: bool = False
     """A size stated by the creditor itself that its own figures do not give."""
     costs: tuple[Cost, ...] = ()
+    sized: Sized = Sized(UNDETERMINED)
 
 
 def read_case(values: object, sizes: SizeStandard) -> Case:
@@ -116,7 +118,7 @@ def read_case(values: object, sizes: SizeStandard) -> Case:
     creditor, facts = case.part("creditor", CREDITOR_KEYS), case.part("facts", FACT_KEYS)
     kind = debtor.word("kind", KINDS)
     subject = case.word("subject", SUBJECTS)
-    size, by_figures = read_size(creditor, sizes)
+    sized = read_size(creditor, sizes)
     source = creditor.word("source", SOURCES)
     amount_fen = facts.fen("amount")
     lines = read_lines(terms, amount_fen)
@@ -124,7 +126,7 @@ def read_case(values: object, sizes: SizeStandard) -> Case:
         amount_fen = sum(line.amount_fen for line in lines)
     moved = read_moves(facts, amount_fen, len(lines))
     events = read_events(facts)
-    contract = read_contract(signed_on, kind, size, terms)
+    contract = read_contract(signed_on, kind, sized.size, terms)
     if not (debtor.flag("domestic", default=True) and creditor.flag("domestic", default=True)):
         contract = contract._replace(domestic=False)
     return Case(
@@ -149,8 +151,9 @@ def read_case(values: object, sizes: SizeStandard) -> Case:
         events.warranty_ends_on,
         terms.day("framework_signed_on"),
         creditor.flag("controlled_by_large"),
-        by_figures is not None and _is_contradicted(size, by_figures, source),
+        _is_contradicted(sized, source),
         moved.costs,
+        sized,
     )
 
 
@@ -173,10 +176,10 @@ def _audit(
     return facts._replace(declared=False)
 
 
-def _is_contradicted(size: str, by_figures: str, source: str | None) -> bool:
+def _is_contradicted(sized: Sized, source: str | None) -> bool:
     """Whether the figures give another size, and no authority found the one that is stated."""
     stated_itself = source not in {"GOVERNMENT", "STATISTICS"}
-    return by_figures not in {UNDETERMINED, size} and stated_itself
+    return sized.by_figures not in {None, UNDETERMINED, sized.size} and stated_itself
 
 
 def _retained(lines: tuple[Line, ...], amount_fen: int | None) -> Fraction | None:

@@ -1,11 +1,15 @@
 """The reasoning of one judgement, step by step, each with its rule and article."""
 
+from datetime import date
+
 from services.ledger.law.case_input import Case
+from services.ledger.law.civil_code import last_day_of_months
 from services.ledger.law.days import Days
 from services.ledger.law.interest import Accrual
 from services.ledger.law.judge import JudgedLine, Judgement
+from services.ledger.law.sme_standard import Indicators
 from services.ledger.law.start import start_of_term
-from services.ledger.law.terms import decide_terms
+from services.ledger.law.terms import TermsDecision, decide_terms
 from services.ledger.law.trace import Step, flag_step, step
 from services.ledger.law.values import Almanac
 from services.ledger.money import format_fen
@@ -22,8 +26,7 @@ _INTEREST_RULE = {
 def steps_of(case: Case, almanac: Almanac, judged: Judgement) -> list[dict[str, str]]:
     """Return the steps in the order a judge would take them."""
     governing = judged.terms.regime
-    size = f"creditor_size={case.contract.creditor_size}"
-    steps = [step("R-SIZE", governing, outcome=size)]
+    steps = [step("R-SIZE", governing, outcome=_size_text(case))]
     steps += decide_terms(case.contract, almanac).trace
     steps += start_of_term(case.start, judged.terms, settings=almanac.settings).trace
     if judged.lines:
@@ -52,10 +55,10 @@ def _due_steps(judged: Judgement | Days) -> list[Step]:
     governing = terms.regime
     steps = []
     if due is not None:
-        rule = "R-COUNT" if terms.term_months is None else "R-MONTHS"
+        rule = _counted_by(terms, start_on, due.raw_on)
         parts = f"start_on={start_on or '-'}, last day {due.raw_on}"
-        if due.raw_on == terms.due_on:
-            rule, parts = "R-TERM-AGREED", f"due_on={terms.due_on}"
+        if rule == "R-TERM-AGREED":
+            parts = f"due_on={terms.due_on}"
         steps.append(step(rule, governing, outcome=parts))
         if due.on != due.raw_on:
             rolled = f"{due.raw_on} → {due.on}"
@@ -67,6 +70,31 @@ def _due_steps(judged: Judgement | Days) -> list[Step]:
         advisory = judged.advisory.on if judged.advisory else "-"
         steps.append(step("R-TRANSITION", governing, outcome=f"advisory_due_on={advisory}"))
     return steps
+
+
+def _counted_by(terms: TermsDecision, start_on: date | None, raw_on: date) -> str:
+    """Return the rule that gives the last day: months end later than a cap in days, or earlier."""
+    if raw_on == terms.due_on:
+        return "R-TERM-AGREED"
+    if terms.term_months is None or start_on is None:
+        return "R-COUNT"
+    ends_on = last_day_of_months(start_on, term_months=terms.term_months)
+    return "R-MONTHS" if raw_on == ends_on else "R-COUNT"
+
+
+def _size_text(case: Case) -> str:
+    """Say what a size rests on: the figures, or who stated it."""
+    size, sized = f"creditor_size={case.contract.creditor_size}", case.sized
+    if sized.by_figures is None:
+        return f"{size} as stated" if sized.is_stated else size
+    row = sized.row
+    industry = f"industry {row.number} {row.name_zh}" if row else "industry not in the standard"
+    given = zip(Indicators._fields, sized.figures, strict=True)
+    figures = ", ".join(f"{name}={value}" for name, value in given if value is not None)
+    told = f"{industry}: {figures or '-'}"
+    return (
+        f"{told} → {sized.by_figures}; {size} as stated" if sized.is_stated else f"{told} → {size}"
+    )
 
 
 def _cost_steps(case: Case, judged: Judgement) -> list[Step]:
