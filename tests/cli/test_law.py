@@ -52,7 +52,26 @@ def test_a_refused_case_of_a_list_leaves_the_others_their_results(run: Run, file
     assert "CASE_INVALID" in run("law", "due", str(file), code=1).out
 
 
-@pytest.mark.parametrize("content", ["7", "{", '"x"'])
+def test_a_list_is_printed_as_one_json_text_while_it_is_judged(run: Run, file: Path) -> None:
+    file.write_text(json.dumps([CASE, CASE | {"signed_on": 7}]), encoding="utf-8")
+
+    printed = run("law", "explain", str(file), "--json", code=1)
+
+    assert printed.out == f"{json.dumps(printed.json, ensure_ascii=False, indent=2)}\n"
+
+
+def test_a_key_that_is_there_twice_is_refused_by_name(run: Run, file: Path) -> None:
+    twice = '{"signed_on": "2025-06-10", "facts": {"amount": "1.00", "amount": "2.00"}}'
+    file.write_text(twice, encoding="utf-8")
+
+    refused = json.loads(run("law", "explain", str(file), "--json", code=1).err)
+
+    assert refused["code"] == "CASE_UNREADABLE"
+    assert "'amount' is there twice" in refused["detail"]
+    assert "'amount' 出现两次" in refused["detail_zh"]
+
+
+@pytest.mark.parametrize("content", ["7", "[]", "{", '"x"'])
 def test_a_file_that_holds_no_cases_is_refused(run: Run, file: Path, content: str) -> None:
     file.write_text(content, encoding="utf-8")
 

@@ -1,7 +1,7 @@
 """`ledger law`: judge the cases of a file, without a database or servers."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,15 +28,28 @@ class CaseUnreadableError(LedgerError):
 
 def _read(file: Path) -> Any:  # noqa: ANN401 (JSON)
     try:
-        found = json.loads(file.read_text(encoding="utf-8-sig"))
+        found = json.loads(file.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise CaseUnreadableError(
             f"{file} is not JSON in UTF-8: {error}.", f"{file} 不是 UTF-8 编码的 JSON：{error}。"
         ) from None
     if not isinstance(found, dict) and not (isinstance(found, list) and found):
         raise CaseUnreadableError(
-            f"{file} is neither one JSON object nor a list of them.",
-            f"{file} 不是 JSON 对象或对象列表。",
+            f"{file} is neither one JSON object nor a list of at least one.",
+            f"{file} 不是 JSON 对象，也不是至少含一个对象的列表。",
+        )
+    return found
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object; of a key that is there twice JSON would silently keep the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise CaseUnreadableError(
+            f"The key {twice[:40]!r} is there twice in one object; leave one of them.",
+            f"同一对象中键 {twice[:40]!r} 出现两次；请只保留一个。",
         )
     return found
 
@@ -48,19 +61,33 @@ def _judge(file: Path, judge: Callable[..., Result], *, as_json: bool) -> None:
         result = judge(found, shipped())
         emit(result, as_json=as_json, table=lambda console: show_result(console, result))
         return
-    results = [_judged(judge, case) for case in found]
-    if as_json:
-        typer.echo(json.dumps(results, ensure_ascii=False, indent=2))
-    else:
-        console = Console(highlight=False)
-        for number, result in enumerate(results, start=1):
-            console.print(f"[bold]案例 case {number}[/]")
-            if "code" in result:
-                console.print(f"{result['code']}  {result['detail_zh']}", markup=False)
-            else:
-                show_result(console, result)
-    if any("code" in result for result in results):
+    show = _print_list if as_json else _show_list
+    if show(_judged(judge, case) for case in found):
         raise typer.Exit(1)
+
+
+def _print_list(results: Iterable[Result]) -> bool:
+    """Print a list as it is judged, so that a long one needs no memory; say if any was refused."""
+    refused, before = False, "["
+    for result in results:
+        refused |= "code" in result
+        text = json.dumps(result, ensure_ascii=False, indent=2).replace("\n", "\n  ")
+        typer.echo(f"{before}\n  {text}", nl=False)
+        before = ","
+    typer.echo("\n]")
+    return refused
+
+
+def _show_list(results: Iterable[Result]) -> bool:
+    refused, console = False, Console(highlight=False)
+    for number, result in enumerate(results, start=1):
+        console.print(f"[bold]案例 case {number}[/]")
+        if "code" in result:
+            refused = True
+            console.print(f"{result['code']}  {result['detail_zh']}", markup=False)
+        else:
+            show_result(console, result)
+    return refused
 
 
 def _judged(judge: Callable[..., Result], case: object) -> Result:
