@@ -25,6 +25,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"creditor": {"industry": "魔法", "employees": 3}}, "INDUSTRY_UNKNOWN", "creditor.industry"),
     ({"creditor": {"industry": "13", "employees": 3}}, "INDUSTRY_UNKNOWN", "creditor.industry"),
     ({"creditor": {"industry": 17}}, "INDUSTRY_UNKNOWN", "creditor.industry"),
+    ({"creditor": {"industry": 3912}}, "INDUSTRY_UNKNOWN", "creditor.industry"),
     ({"creditor": {"industry": 2, "employees": 2.5}}, "CASE_INVALID", "creditor.employees"),
     ({"contract": {"term_days": -1}}, "CASE_INVALID", "contract.term_days"),
     ({"contract": {"term_days": True}}, "CASE_INVALID", "contract.term_days"),

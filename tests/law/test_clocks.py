@@ -37,6 +37,27 @@ def test_clocks_run_by_the_rules_of_their_day(
     assert {name: found[name] for name in timers} == timers
 
 
+@pytest.mark.parametrize(
+    ("debtor", "creditor", "due_on"),
+    [
+        ("LARGE", "SMALL", "2026-01-19"),
+        (None, "SMALL", "2026-01-19"),
+        ("MEDIUM", "SMALL", None),
+        ("MILITARY", "SMALL", None),
+        ("LARGE", "LARGE", None),
+    ],
+)
+def test_confirmation_has_a_limit_where_the_regulation_may_bind(
+    debtor: str | None, creditor: str, due_on: str | None
+) -> None:
+    case = SILENT | {"debtor": {"kind": debtor}, "creditor": {"size": creditor}}
+
+    asked = judged(with_facts(case, confirmation_requested_on="2025-12-20"), as_of="2026-01-20")
+
+    assert asked["timers"]["confirmation_due_on"] == due_on
+    assert ("R-CONFIRM-30" in asked["flags"]) is (due_on is not None)
+
+
 def test_a_due_day_of_an_unpublished_year_is_provisional() -> None:
     late = with_facts(SILENT, delivered_on="2026-11-02")
 

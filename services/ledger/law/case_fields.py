@@ -17,6 +17,7 @@ _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,8})?", re.ASCII)
 _CENTURY_DAYS = 36_500
 _CENTURY_MONTHS = 1_200
 _LINES = 1_000
+_CODES = 9_999
 
 Item = TypeVar("Item")
 
@@ -108,8 +109,9 @@ class Fields:
         if not plain or not _NUMBER.fullmatch(_shown(value)):
             raise refuse(
                 self.path(key),
-                f'{_shown(value)!r} is not a plain decimal number; write "3.45".',
-                f"{_shown(value)!r} 不是十进制数；请写成“3.45”。",
+                f"{_shown(value)!r} is not a decimal number from 0 up with at most 12 digits and"
+                ' 8 places; write "3.45".',
+                f"{_shown(value)!r} 不是至多12位整数、8位小数且不小于0的十进制数；请写成“3.45”。",
             )
         return Decimal(str(value))
 
@@ -200,7 +202,7 @@ class Fields:
         """Return a word or a whole number that must be there."""
         value = self._values.get(key)
         if isinstance(value, int) and not isinstance(value, bool):
-            return self._whole(key, _LINES) or 0
+            return self._whole(key, _CODES) or 0
         return self.word(key) or ""
 
     def part(self, key: str, allowed: frozenset[str]) -> "Fields":

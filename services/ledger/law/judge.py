@@ -149,7 +149,7 @@ def _conclude(
     if case.requested_on is not None or case.complaint != (None, None, None):
         timers = timers_of(
             almanac,
-            requested_on=case.requested_on,
+            requested_on=case.requested_on if _is_bound(case) else None,
             submitted_on=case.complaint.submitted_on,
             accepted_on=case.complaint.accepted_on,
             materials_received_on=case.complaint.materials_received_on,
@@ -210,18 +210,22 @@ def _instrument_flags(
     return flags
 
 
-def _unanswered(case: Case, timers: Timers) -> bool:
-    """Whether the request was not answered in time; the duty binds whom the Regulation binds."""
+def _is_bound(case: Case) -> bool:
+    """Whether Art. 16(2) / 14 may bind the debtor: by the event's day, whenever it was signed."""
     gate = regime.gate(
         regime=regime.R2025,
         debtor_kind=case.contract.debtor_kind,
         creditor_size=case.contract.creditor_size,
         domestic=case.contract.domestic,
     )
+    return gate.applies != "false"
+
+
+def _unanswered(case: Case, timers: Timers) -> bool:
+    """Whether the request was not answered in time."""
     due_on = timers.confirmation_due_on
     assert due_on is not None
-    answered = case.confirmed_on is not None and case.confirmed_on <= due_on
-    return gate.applies != "false" and not answered
+    return case.confirmed_on is None or case.confirmed_on > due_on
 
 
 def _limitation(case: Case, due: Due | None, almanac: Almanac) -> date | None:

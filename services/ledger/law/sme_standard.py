@@ -98,8 +98,10 @@ class SizeStandard:
             return named
         if isinstance(industry, int):
             raise IndustryError(
-                f"The industry number {industry} is not one of 1 to {len(self.rows)}.",
-                f"行业序号 {industry} 不在1至{len(self.rows)}之间。",
+                f"The industry number {industry} is not one of 1 to {len(self.rows)}; write a code"
+                ' of GB/T 4754 as text, such as "C39".',
+                f"行业序号 {industry} 不在1至{len(self.rows)}之间；"
+                "GB/T 4754代码请写成文本，如“C39”。",
             )
         code = SECTION_OF_NAME.get(text) or parse_industry(text).code
         for length in range(len(code), 0, -1):
