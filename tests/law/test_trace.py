@@ -6,7 +6,7 @@ import pytest
 
 from services.ledger.almanac import shipped
 from services.ledger.law.case import explain
-from tests.law.cases import E7, with_contract
+from tests.law.cases import E4, E7, signed, with_contract, with_facts
 
 ALMANAC = shipped()
 
@@ -55,3 +55,36 @@ def test_the_cap_in_days_is_cited_where_it_ends_before_the_months() -> None:
     capped = steps(two_months | {"debtor": {"kind": "GOV"}})
     assert "R-MONTHS" not in capped
     assert "last day 2025-10-01" in capped["R-COUNT"]["text_en"]
+
+
+@pytest.mark.parametrize(
+    ("debtor", "signed_on", "article"),
+    [
+        ("LARGE", "2025-06-18", "保障中小企业款项支付条例（国令第802号）第十条"),
+        ("LARGE", "2025-05-31", "保障中小企业款项支付条例（国令第728号）第九条"),
+        # Neither Regulation speaks of a small buyer, nor of a contract before both.
+        ("SMALL", "2025-06-18", "民法典第六百二十一条第一款"),
+        ("LARGE", "2020-08-31", "民法典第六百二十一条第一款"),
+    ],
+)
+def test_a_start_is_cited_from_what_governs_the_contract(
+    debtor: str, signed_on: str, article: str
+) -> None:
+    case = with_facts(signed(E4, signed_on), delivered_on="2025-08-04")
+
+    assert steps(case | {"debtor": {"kind": debtor}})["R-START-INSPECTION"]["article"] == article
+
+
+@pytest.mark.parametrize(
+    ("asked_on", "article"),
+    [
+        ("2025-05-31", "保障中小企业款项支付条例（国令第728号）第十四条"),
+        ("2025-06-01", "保障中小企业款项支付条例（国令第802号）第十六条第二款"),
+    ],
+)
+def test_a_duty_is_cited_by_the_day_of_its_event(asked_on: str, article: str) -> None:
+    case = with_facts(signed(E7, "2024-01-02"), confirmation_requested_on=asked_on)
+    found: Any = explain(case | {"as_of": "2026-01-05"}, ALMANAC)
+
+    cited = [step["article"] for step in found["trace"] if step["rule"] == "R-CONFIRM-30"]
+    assert cited == [article, article]

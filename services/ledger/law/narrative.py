@@ -7,6 +7,7 @@ from services.ledger.law.civil_code import last_day_of_months
 from services.ledger.law.days import Days
 from services.ledger.law.interest import Accrual
 from services.ledger.law.judge import JudgedLine, Judgement
+from services.ledger.law.regime import regime_at
 from services.ledger.law.sme_standard import Indicators
 from services.ledger.law.start import start_of_term
 from services.ledger.law.terms import TermsDecision, decide_terms
@@ -37,8 +38,17 @@ def steps_of(case: Case, almanac: Almanac, judged: Judgement) -> list[dict[str, 
     steps += _cost_steps(case, judged)
     steps += _money_steps(case, judged)
     steps += _timer_steps(case, judged)
-    steps += [flag_step(flag, governing) for flag in judged.flags]
+    steps += [flag_step(flag, _cited(flag, case, judged)) for flag in judged.flags]
     return [each._asdict() for each in steps]
+
+
+def _cited(flag: str, case: Case, judged: Judgement) -> str:
+    """Return the regime whose rule raises a flag: the contract's, but of a duty its event's."""
+    if flag in judged.start.flags:
+        return judged.terms.cited
+    if flag == "R-CONFIRM-30" and case.requested_on is not None:
+        return regime_at(case.requested_on)
+    return judged.terms.regime
 
 
 def _line_steps(number: int, each: JudgedLine, judged: Judgement) -> list[Step]:
@@ -158,7 +168,8 @@ def _timer_steps(case: Case, judged: Judgement) -> list[Step]:
     steps = []
     if timers.confirmation_due_on is not None:
         asked = f"{case.requested_on} → {timers.confirmation_due_on}"
-        steps.append(step("R-CONFIRM-30", governing, outcome=asked))
+        cited = _cited("R-CONFIRM-30", case, judged)
+        steps.append(step("R-CONFIRM-30", cited, outcome=asked))
     if timers.review_due_on is not None:
         review = f"review {timers.review_due_on}"
         steps.append(step("R-COMPLAINT-REVIEW", governing, outcome=review))

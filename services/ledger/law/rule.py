@@ -42,6 +42,8 @@ BIDDING = Instrument("bidding", "招标投标法实施条例", date(2012, 2, 1))
 DEPOSITS_138 = Instrument(
     "138", "建设工程质量保证金管理办法（建质\u30142017\u3015138号）", date(2017, 7, 1)
 )
+PRIVATE_ECONOMY = Instrument("private", "民营经济促进法", date(2025, 5, 20))
+COMPETITION = Instrument("competition", "反不正当竞争法", date(2025, 10, 15))
 SALES_18 = Instrument("sales", "买卖合同司法解释", date(2021, 1, 1))
 
 

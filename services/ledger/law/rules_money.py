@@ -35,6 +35,14 @@ _Q_DEFAULT = "未作约定的，按照每日利率万分之五支付逾期利息
 _Q_FLOOR = "约定利率不得低于合同订立时1年期贷款市场报价利率"
 _BELOW = "RATE_BELOW_LPR"
 
+_Q_TELL = "应当主动告知其属于中小企业"
+_TELL = (
+    "订立时未告知",
+    "not declared at signing",
+    "提示，不当然失去保护",
+    "flagged; protection is not lost by itself",
+)
+
 RULES: tuple[Rule, ...] = (
     Rule("R-INT-DEFAULT", DECREE_802, "第十七条", _Q_DEFAULT, *_DEFAULT),
     Rule("R-INT-DEFAULT", DECREE_728, "第十五条", _Q_DEFAULT, *_DEFAULT),
@@ -154,7 +162,7 @@ RULES: tuple[Rule, ...] = (
         "R-SIZE",
         SIZES_300,
         "第四条",
-        "从业人员1000人以下或营业收入40000万元以下的为中小微型企业（工业）",
+        "（二）工业。从业人员1000人以下或营业收入40000万元以下的为中小微型企业。",
         "行业与指标",
         "industry and indicators",
         "全部下限均达到的最高一档，否则微型",
@@ -164,7 +172,7 @@ RULES: tuple[Rule, ...] = (
         "R-SIZE-REVIEW",
         SIZES_300,
         "第四条",
-        "从业人员1000人以下或营业收入40000万元以下的为中小微型企业（工业）",
+        "（二）工业。从业人员1000人以下或营业收入40000万元以下的为中小微型企业。",
         "声明规模与数据不符，或由大型企业控股",
         "the stated size is not that of the figures, or a large enterprise controls it",
         "提示审核；可申请认定（802号第二十九条）",
@@ -172,18 +180,8 @@ RULES: tuple[Rule, ...] = (
         ("SIZE_CONTRADICTED", "CONTROLLED_BY_LARGE"),
         "review",
     ),
-    Rule(
-        "R-DECLARE",
-        DECREE_802,
-        "第三条",
-        "应当主动告知其属于中小企业",
-        "订立时未告知",
-        "not declared at signing",
-        "提示，不当然失去保护",
-        "flagged; protection is not lost by itself",
-        ("SME_NOT_DECLARED",),
-        "review",
-    ),
+    Rule("R-DECLARE", DECREE_802, "第三条", _Q_TELL, *_TELL, ("SME_NOT_DECLARED",), "review"),
+    Rule("R-DECLARE", DECREE_728, "第三条", _Q_TELL, *_TELL, ("SME_NOT_DECLARED",), "review"),
     Rule(
         "R-CONFIRM-30",
         DECREE_802,

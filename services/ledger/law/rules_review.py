@@ -51,6 +51,14 @@ _Q_EXCUSE = (
     "不得以法定代表人或者主要负责人变更，履行内部付款流程，或者在合同未作约定的情况下以"
     "等待竣工验收备案、决算审计等为由，拒绝或者迟延支付"
 )
+_Q_EXCUSE_2020 = _Q_EXCUSE.replace("竣工验收备案", "竣工验收批复")
+_PAID = (
+    "已交付票据或凭证",
+    "an instrument was handed over",
+    "以凭证结算，未兑付前保留原账龄",
+    "settled by instrument; the original ageing is kept until it is honoured",
+)
+_HANDED = ("settled_by_instrument",)
 _Q_TENOR = "付款期限原则上应在6个月以内，最长不超过1年"
 _NO_CLAUSE = ("NONCASH_NO_CLAUSE",)
 _LONGER = ("NONCASH_EXTENDS_TERM",)
@@ -63,18 +71,8 @@ RULES: tuple[Rule, ...] = (
     Rule("R-NONCASH-TERM", DECREE_728, "第十条", _Q_NONCASH, *_EXTENDS, _LONGER),
     Rule("R-NONCASH-FORCED", DECREE_802, "第十一条", _Q_NONCASH, *_FORCED, _CONSENT, "review"),
     Rule("R-NONCASH-FORCED", DECREE_728, "第十条", _Q_NONCASH, *_FORCED, _CONSENT, "review"),
-    Rule(
-        "R-NONCASH-PAID",
-        DECREE_802,
-        "第十一条",
-        _Q_NONCASH,
-        "已交付票据或凭证",
-        "an instrument was handed over",
-        "以凭证结算，未兑付前保留原账龄",
-        "settled by instrument; the original ageing is kept until it is honoured",
-        ("settled_by_instrument",),
-        "review",
-    ),
+    Rule("R-NONCASH-PAID", DECREE_802, "第十一条", _Q_NONCASH, *_PAID, _HANDED, "review"),
+    Rule("R-NONCASH-PAID", DECREE_728, "第十条", _Q_NONCASH, *_PAID, _HANDED, "review"),
     Rule(
         "R-BILL-TENOR",
         BILLS_2022_4,
@@ -105,6 +103,16 @@ RULES: tuple[Rule, ...] = (
         *_AUDIT,
         ("R-AUDIT",),
     ),
+    Rule(
+        "R-AUDIT",
+        DECREE_728,
+        "第十一条",
+        "但合同另有约定或者法律、行政法规另有规定的除外",
+        "以审计结果为结算依据",
+        "an audit result as condition",
+        "合同约定的，不提示",
+        "not flagged where the contract says so",
+    ),
     Rule("R-DEPOSIT-TYPE", DECREE_802, "第十三条", _Q_DEPOSIT, *_TYPE, ("R-DEPOSIT-TYPE",)),
     Rule("R-DEPOSIT-TYPE", DECREE_728, "第十二条", _Q_DEPOSIT, *_TYPE, ("R-DEPOSIT-TYPE",)),
     Rule("R-DEPOSIT-CASH", DECREE_802, "第十三条", _Q_DEPOSIT, *_CASH, ("R-DEPOSIT-CASH",)),
@@ -118,10 +126,19 @@ RULES: tuple[Rule, ...] = (
         ("R-DEPOSIT-RETURN",),
         "review",
     ),
+    Rule(
+        "R-DEPOSIT-RETURN",
+        DECREE_728,
+        "第十二条",
+        "在保证期限届满后及时…核实和结算",
+        *_RETURN,
+        ("R-DEPOSIT-RETURN",),
+        "review",
+    ),
     Rule("R-DEPOSIT-RATIO", BIDDING, "第二十六条、第五十八条", _Q_BID, *_RATIO, _HIGH, "review"),
     Rule("R-DEPOSIT-RATIO", DEPOSITS_138, "第七条", _Q_QUALITY, *_RATIO, _HIGH, "review"),
     Rule("R-EXCUSE", DECREE_802, "第十四条", _Q_EXCUSE, *_EXCUSE, ("R-EXCUSE",)),
-    Rule("R-EXCUSE", DECREE_728, "第十三条", _Q_EXCUSE, *_EXCUSE, ("R-EXCUSE",)),
+    Rule("R-EXCUSE", DECREE_728, "第十三条", _Q_EXCUSE_2020, *_EXCUSE, ("R-EXCUSE",)),
     Rule("R-DISC-GOV", DECREE_802, "第十八条第一款", "应当于每年3月31日前…公开", *_GOV_DISC),
     Rule("R-DISC-GOV", DECREE_728, "第十六条", "应当于每年3月31日前…公开", *_GOV_DISC),
     Rule("R-DISC-LARGE", DECREE_802, "第十八条第二款", "纳入企业年度报告", *_LARGE_DISC),

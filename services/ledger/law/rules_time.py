@@ -1,6 +1,14 @@
 """The catalogue: who is covered, terms, starts, counting."""
 
-from services.ledger.law.rule import CIVIL_CODE, DECREE_728, DECREE_802, REPLY_2024_11, Rule
+from services.ledger.law.rule import (
+    CIVIL_CODE,
+    COMPETITION,
+    DECREE_728,
+    DECREE_802,
+    PRIVATE_ECONOMY,
+    REPLY_2024_11,
+    Rule,
+)
 
 _GATE = (
     "各方类型与合同订立时的规模",
@@ -20,6 +28,12 @@ _PWP = (
     "payment waits for, or is in proportion to, a third party's",
     "该约定不作为付款期限",
     "the clause is no term",
+)
+_LONG = (
+    "大型企业，约定期限超过60日",
+    "large enterprise, agreed term above 60 days",
+    "按约定计算，提示审核，另列第60日",
+    "the agreed term counts, flagged for review with day 60 beside it",
 )
 _DELIVERY = ("约定交付后付款", "payment after delivery", "自交付之日起算", "starts at delivery")
 _ACCEPTED = (
@@ -60,9 +74,15 @@ _Q_PWP = (
 _Q_PWP_REPLY = (
     "与中小企业约定以收到第三方向其支付的款项为付款前提的，…人民法院应当…认定该约定条款无效"
 )
+_Q_PWP_PRIVATE = (
+    "应当合理约定付款期限并及时支付账款，不得以收到第三方付款作为向中小民营经济组织支付账款的条件"
+)
 _Q_ACCEPTED = "付款期限应当自检验或者验收合格之日起算"
 _Q_EXPIRY = "拖延检验或者验收的，付款期限自约定的检验或者验收期限届满之日起算"
 _Q_SETTLED = "付款期限应当自双方确认结算金额之日起算"
+_Q_AGREED = "当事人应当按照约定全面履行自己的义务。"
+_Q_INSPECTED = "当事人约定检验期限的，…买受人怠于通知的，视为标的物的数量或者质量符合约定。"
+_509 = "第五百零九条"
 
 RULES: tuple[Rule, ...] = (
     Rule("R-GATE", DECREE_802, "第二条、第三条、第三十六条", _Q_GATE, *_GATE),
@@ -86,13 +106,20 @@ RULES: tuple[Rule, ...] = (
         DECREE_802,
         "第九条第二款、第七条",
         "合同另有约定的，从其约定，但应当按照行业规范、交易习惯合理约定付款期限并及时支付款项",
-        "大型企业，约定期限超过60日",
-        "large enterprise, agreed term above 60 days",
-        "按约定计算，提示审核，另列第60日",
-        "the agreed term counts, flagged for review with day 60 beside it",
+        *_LONG,
         ("TERM_OVER_60_REVIEW",),
         "review",
     ),
+    Rule(
+        "R-TERM-LARGE-REVIEW",
+        COMPETITION,
+        "第十五条",
+        "明显不合理的付款期限",
+        *_LONG,
+        ("TERM_OVER_60_REVIEW",),
+        "review",
+    ),
+    Rule("R-PWP", PRIVATE_ECONOMY, "第六十八条", _Q_PWP_PRIVATE, *_PWP, ("PAY_WHEN_PAID",)),
     Rule("R-PWP", DECREE_802, "第九条第二款", _Q_PWP, *_PWP, ("PAY_WHEN_PAID",)),
     Rule("R-PWP", REPLY_2024_11, "第一条", _Q_PWP_REPLY, *_PWP, ("PAY_WHEN_PAID",), "review"),
     Rule(
@@ -105,11 +132,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "R-START-DELIVERY", DECREE_728, "第八条第一款", "自货物、工程、服务交付之日起", *_DELIVERY
     ),
+    # Outside the Regulation the contract alone says when a term starts.
+    Rule("R-START-DELIVERY", CIVIL_CODE, _509, _Q_AGREED, *_DELIVERY),
     Rule(
         "R-START-AGREED",
         CIVIL_CODE,
-        "第五百零九条",
-        "当事人应当按照约定全面履行自己的义务。",
+        _509,
+        _Q_AGREED,
         "该期约定了自己的起算日",
         "an instalment whose period starts on a day of its own",
         "自约定之日起算",
@@ -117,21 +146,25 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("R-START-ACCEPTANCE", DECREE_802, "第十条", _Q_ACCEPTED, *_ACCEPTED),
     Rule("R-START-ACCEPTANCE", DECREE_728, "第九条", _Q_ACCEPTED, *_ACCEPTED),
+    Rule("R-START-ACCEPTANCE", CIVIL_CODE, _509, _Q_AGREED, *_ACCEPTED),
     Rule("R-START-INSPECTION", DECREE_802, "第十条", _Q_EXPIRY, *_EXPIRY, (_MISSING,)),
     Rule("R-START-INSPECTION", DECREE_728, "第九条", _Q_EXPIRY, *_EXPIRY, (_MISSING,)),
+    Rule("R-START-INSPECTION", CIVIL_CODE, "第六百二十一条第一款", _Q_INSPECTED, *_EXPIRY),
     Rule(
         "R-START-REJECTED", DECREE_802, "第十条", _Q_ACCEPTED, *_REJECTED, ("REJECTED",), "review"
     ),
     Rule(
         "R-START-REJECTED", DECREE_728, "第九条", _Q_ACCEPTED, *_REJECTED, ("REJECTED",), "review"
     ),
+    Rule("R-START-REJECTED", CIVIL_CODE, _509, _Q_AGREED, *_REJECTED, ("REJECTED",), "review"),
     Rule("R-START-SETTLEMENT", DECREE_802, "第九条第四款", _Q_SETTLED, *_SETTLED, (_STALLED,)),
     Rule("R-START-SETTLEMENT", DECREE_728, "第八条第三款", _Q_SETTLED, *_SETTLED, (_STALLED,)),
+    Rule("R-START-SETTLEMENT", CIVIL_CODE, _509, _Q_AGREED, *_SETTLED, (_STALLED,)),
     Rule(
         "R-TERM-AGREED",
         CIVIL_CODE,
-        "第五百零九条",
-        "当事人应当按照约定全面履行自己的义务。",
+        _509,
+        _Q_AGREED,
         "约定了期限",
         "a term was agreed",
         "按约定计算",

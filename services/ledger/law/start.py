@@ -62,7 +62,7 @@ def start_of_term(
         return decision
     shown = ", ".join(f"{name}={day}" for name, day in _days(facts) if day is not None)
     outcome = f"{shown or '-'} → start_on={decision.start_on or '-'}"
-    return decision._replace(trace=(step(decision.rule, terms.regime, outcome=outcome),))
+    return decision._replace(trace=(step(decision.rule, terms.cited, outcome=outcome),))
 
 
 def inspection_ends_on(delivered_on: date, *, inspection_days: int) -> date:

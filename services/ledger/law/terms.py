@@ -74,6 +74,11 @@ class TermsDecision(NamedTuple):
     """A day that was agreed as such."""
 
     @property
+    def cited(self) -> str:
+        """The regime whose articles say when the term starts; outside all of them the contract."""
+        return regime.PRE2020 if self.applies == "false" else self.regime
+
+    @property
     def has_term(self) -> bool:
         """Whether any day can be counted to once the term has started."""
         return not (self.term_days is self.term_months is self.cap_days is None)
