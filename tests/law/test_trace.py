@@ -6,7 +6,7 @@ import pytest
 
 from services.ledger.almanac import shipped
 from services.ledger.law.case import explain
-from tests.law.cases import E4, E7, signed, with_contract, with_facts
+from tests.law.cases import E4, E7, E8, signed, with_contract, with_facts
 
 ALMANAC = shipped()
 
@@ -73,6 +73,21 @@ def test_a_start_is_cited_from_what_governs_the_contract(
     case = with_facts(signed(E4, signed_on), delivered_on="2025-08-04")
 
     assert steps(case | {"debtor": {"kind": debtor}})["R-START-INSPECTION"]["article"] == article
+
+
+@pytest.mark.parametrize(
+    ("signed_on", "article"),
+    [
+        ("2025-06-10", "保障中小企业款项支付条例（国令第802号）第十五条"),
+        ("2025-05-10", "民法典第五百零九条"),
+    ],
+)
+def test_no_claim_is_split_by_an_article_that_came_after_its_contract(
+    signed_on: str, article: str
+) -> None:
+    disputed = with_contract(signed(E8, signed_on), term_days=60)
+
+    assert steps(disputed)["R-SPLIT"]["article"] == article
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def _money_steps(case: Case, judged: Judgement) -> list[Step]:
     steps = []
     if case.disputes:
         undisputed = f"undisputed={format_fen(late.undisputed_fen)}"
-        steps.append(step("R-SPLIT", governing, outcome=undisputed))
+        steps.append(step("R-SPLIT", judged.terms.cited, outcome=undisputed))
     if case.payments:
         order = "principal first, as agreed" if case.principal_first else "interest first"
         went = f"{order}; principal left {format_fen(late.principal_fen)}"

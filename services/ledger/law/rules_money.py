@@ -35,6 +35,12 @@ _Q_DEFAULT = "未作约定的，按照每日利率万分之五支付逾期利息
 _Q_FLOOR = "约定利率不得低于合同订立时1年期贷款市场报价利率"
 _BELOW = "RATE_BELOW_LPR"
 
+_SPLIT = (
+    "部分有争议",
+    "a part is disputed",
+    "仅无争议部分计逾期",
+    "only the undisputed part is overdue",
+)
 _Q_TELL = "应当主动告知其属于中小企业"
 _TELL = (
     "订立时未告知",
@@ -97,10 +103,17 @@ RULES: tuple[Rule, ...] = (
         DECREE_802,
         "第十五条",
         "部分存在争议但不影响其他部分履行的，对于无争议部分应当履行及时付款义务。",
-        "部分有争议",
-        "a part is disputed",
-        "仅无争议部分计逾期",
-        "only the undisputed part is overdue",
+        *_SPLIT,
+    ),
+    # Before 2025 no text splits a claim; what is not disputed is owed as agreed.
+    Rule(
+        "R-SPLIT",
+        CIVIL_CODE,
+        "第五百零九条",
+        "当事人应当按照约定全面履行自己的义务。",
+        *_SPLIT,
+        (),
+        "review",
     ),
     Rule(
         "R-LIMIT-3Y",

@@ -75,7 +75,7 @@ class TermsDecision(NamedTuple):
 
     @property
     def cited(self) -> str:
-        """The regime whose articles say when the term starts; outside all of them the contract."""
+        """The regime whose articles bind the debtor to what is cited; outside all, the contract."""
         return regime.PRE2020 if self.applies == "false" else self.regime
 
     @property
