@@ -69,13 +69,14 @@ _PERSON: Final = f"""
       AND t.at > now() - interval '{int(IDLE.total_seconds())} seconds'
 """
 _REGIONS: Final = """
-    CASE w.role WHEN 'regulator' THEN (
-      SELECT CASE count(*) WHEN 0 THEN ARRAY[w.region]
-        ELSE coalesce(array_agg(s.region) FILTER (WHERE s.function IN ('', :area)
-          AND s.ended_at IS NULL
-          AND (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN s.from_on AND s.until_on), '{}')
-        END
-      FROM regulator_scopes s WHERE s.holder = w.holder) END"""
+    CASE w.role WHEN 'regulator' THEN ARRAY(
+      SELECT c.code FROM regulator_scopes s,
+        CAST(now() AT TIME ZONE 'Asia/Shanghai' AS date) AS today,
+        LATERAL (SELECT s.region UNION SELECT r.was FROM region_successors r
+          WHERE s.region <> '' AND r.became ^@ s.region AND r.from_on <= today) AS c(code)
+      WHERE s.holder = w.holder AND s.function IN ('', :area) AND s.ended_at IS NULL
+        AND today BETWEEN s.from_on AND s.until_on) END"""
+"""What a regulator is appointed to now, with the codes that were merged into it."""
 _ACTS_AS: Final = "CASE w.role {} ELSE 'ledger_gate' END".format(
     " ".join(f"WHEN '{role}' THEN '{acts_as}'" for role, acts_as in _DATABASE_ROLES.items())
 )
@@ -84,11 +85,11 @@ _IDENTIFY: Final = direct(
     WITH w AS MATERIALIZED (
       SELECT k.name, k.role, k.party_id, NULL::uuid AS user_id, '' AS duty, k.scopes, k.networks,
         k.signed_only, t.at IS NULL OR t.at < now() - interval '10 minutes' AS stale,
-        k.region, k.key_hash AS holder
+        k.key_hash AS holder
       FROM {_KEY.format(join="LEFT JOIN uses t ON t.digest = k.key_hash")}
       UNION ALL
       SELECT u.login, u.role, u.party_id, u.id, u.duty, NULL, NULL, false,
-        t.at < now() - interval '1 minute', u.region, uuid_send(u.id)
+        t.at < now() - interval '1 minute', uuid_send(u.id)
       FROM {_PERSON}
       LIMIT 1
     ), known AS MATERIALIZED (SELECT w.*, {_REGIONS} AS regions FROM w)

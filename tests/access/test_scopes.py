@@ -109,7 +109,7 @@ def test_one_appointed_to_a_province_sees_its_debtors_and_no_others(
     country: Country,
 ) -> None:
     who, client = authority()
-    assert claims(client) == of(country.hangzhou, country.shenzhen)  # until it is appointed
+    assert claims(client) == set()  # until it is appointed
 
     appointed(who, "33")
 
@@ -204,7 +204,8 @@ def test_one_area_is_all_that_one_appointment_opens(country: Country, person: Pe
     browser = person("regulator")
     (row,) = rows("SELECT login FROM users WHERE role = 'regulator'")
     page = f"/console/receivables/{country.hangzhou.claim.id}"
-    assert browser.see(page).status_code == 200
+    rows("UPDATE regulator_scopes SET ended_at = now() WHERE region = '' RETURNING 1")
+    assert browser.see(page).status_code == 404
     first = appointed(row.login, "33", "arrears")
     assert browser.see(page).status_code == 404
     ended(first)
@@ -240,26 +241,66 @@ def test_appointments_add_up_and_end_early_at_once(country: Country) -> None:
         ended(second)
 
 
-def test_one_without_any_sees_the_region_of_its_account(country: Country) -> None:
-    who, client = authority()
-    rows("UPDATE api_keys SET region = '44' WHERE prefix = :who RETURNING 1", who=who)
+def test_one_without_any_sees_nothing(country: Country) -> None:
+    _, client = authority()
+    rows("UPDATE api_keys SET region = '' RETURNING 1")
 
-    assert claims(client) == of(country.shenzhen)
+    assert claims(client) == set()
+    assert get(client, "/v1/reports/summary", as_of=AS_OF)["currencies"] == []
+    assert client.get("/v1/verification").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("scope", "sees"),
+    [
+        ("37", {"371202", "371203", "371200"}),
+        ("3701", {"371202", "371203", "371200"}),  # 莱芜 became part of 济南 in 2019,
+        ("370116", {"371202"}),  # and each of its districts one of the city's.
+        ("371202", {"371202"}),
+        ("3702", set()),
+        ("3401", {"341400", "341402"}),  # 巢湖 was split up among three in 2011.
+        ("3402", {"341400", "341422"}),
+        ("340181", {"341402"}),
+        ("340281", set()),
+        ("", {"371202", "371203", "371200", "341400", "341402", "341422"}),
+    ],
+)
+def test_a_region_has_the_debtors_of_codes_that_were_merged_into_it(
+    ledger: SignIn, scope: str, sees: set[str]
+) -> None:
+    places = {
+        code: _place(ledger, code)
+        for code in ("371202", "371203", "371200", "341400", "341402", "341422")
+    }
+    who, client = authority()
+    appointed(who, scope)
+
+    assert claims(client) == of(*(places[code] for code in sees))
+
+
+def test_a_merger_counts_from_its_day(ledger: SignIn) -> None:
+    place = _place(ledger, "371202")
+    who, client = authority()
+    appointed(who, "3701")
+    rows("UPDATE region_successors SET from_on = now()::date + 2 RETURNING 1")
+
+    assert claims(client) == set()
+    rows("UPDATE region_successors SET from_on = now()::date - 2 RETURNING 1")
+    assert claims(client) == of(place)
 
 
 def test_a_rolled_key_may_look_at_no_more_than_the_old_one(country: Country) -> None:
     who, old = authority()
-    by_account, _ = authority()
-    rows("UPDATE api_keys SET region = '44' WHERE prefix = :who RETURNING 1", who=by_account)
+    by_nobody, _ = authority()
     given = appointed(who, "33")
     with db.transaction() as session:
         made, other = (
             keys.roll(session, keys.get(session, one), overlap=DAY, at=now(), actor="tests")
-            for one in (who, by_account)
+            for one in (who, by_nobody)
         )
     new = client_of(made.token)
 
-    assert claims(client_of(other.token)) == of(country.shenzhen)
+    assert claims(client_of(other.token)) == set()
     assert claims(new) == claims(old) == of(country.hangzhou)
     ended(given)
     assert claims(new) == claims(old) == set()
@@ -268,9 +309,11 @@ def test_a_rolled_key_may_look_at_no_more_than_the_old_one(country: Country) -> 
 def test_verification_names_no_row_to_an_authority_of_a_region(country: Country) -> None:
     rows("UPDATE balances SET receivable_fen = receivable_fen + 1 RETURNING 1")
     who, client = authority()
+    whole_country = appointed(who, "")
     whole = get(client, "/v1/verification")
     assert any(finding["examples"] for finding in whole)
 
+    ended(whole_country)
     appointed(who, "33")
     part = get(client, "/v1/verification")
     assert [one["broken"] for one in part] == [one["broken"] for one in whole]

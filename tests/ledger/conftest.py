@@ -1,18 +1,37 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import Session
 
 from services.ledger import config, db
+from services.ledger.identification import digest
 from services.ledger.ids import new_id
+from services.ledger.parties.models import RegulatorScope
 from services.ledger.parties.service import add_api_key
 
 Client = TestClient
 SignIn = Callable[[str, UUID | None], Client]
 BUYER, SUPPLIER, STRANGER = (new_id() for _ in range(3))
+
+
+def of_the_country(session: Session, holder: bytes) -> None:
+    """Appoint a regulator's key or person to all regions, for as long as a test may be of."""
+    session.add(
+        RegulatorScope(
+            holder=holder,
+            id=new_id(),
+            region="",
+            function="",
+            from_on=date.min,
+            until_on=date.max,
+        )
+    )
+    session.flush()
 
 
 @pytest.fixture
@@ -27,6 +46,8 @@ def ledger(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
         token = str(new_id())
         with db.transaction() as session:
             add_api_key(session, name=role, role=role, party_id=party_id, token=token)
+            if role == "regulator":
+                of_the_country(session, digest(token))
         client = TestClient(
             app, headers={"authorization": f"Bearer {token}"}, raise_server_exceptions=False
         )

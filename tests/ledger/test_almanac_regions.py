@@ -71,3 +71,11 @@ def test_a_party_keeps_the_code_it_was_registered_with(session: Session) -> None
     assert party.region == "371202"
     with pytest.raises(RegionError):
         a_party(session, region="3712")
+
+
+def test_an_import_brings_the_table_that_regulators_are_shown_by(session: Session) -> None:
+    take(session, "region:370116,2030-01-01,>370112,测试用")
+
+    asked = text("SELECT became, from_on FROM region_successors WHERE was = '371202' ORDER BY 2")
+    found = [tuple(row) for row in session.connection().execute(asked)]
+    assert found == [("370116", date(2019, 1, 9)), ("370112", AFTER)]

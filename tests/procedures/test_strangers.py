@@ -21,7 +21,7 @@ from services.ledger.access import RECEIVABLE_VISIBLE
 from services.ledger.ids import new_id
 from services.ledger.policy import ADMINISTRATORS, POLICY, Relation
 from services.ledger.receivables import queries
-from tests.access.making import a_key, rows
+from tests.access.making import a_key, appointed, rows
 from tests.approvals.people import arrive
 from tests.ledger.conftest import SignIn
 from tests.procedures.estate import CANARY, Estate, an_estate
@@ -158,9 +158,10 @@ def probe(ledger: SignIn) -> Iterator[Probe]:
     for who, (role, party) in strangers.items():
         tokens[who] = a_key(role, party).token
     for role in ("regulator", "operator", "service"):
-        tokens[role] = a_key(role).token
-    # The authority of another province.
-    rows("UPDATE api_keys SET region = '44' WHERE role = 'regulator' RETURNING 1")
+        made = a_key(role)
+        tokens[role] = made.token
+        if role == "regulator":  # The authority of another province.
+            appointed(made.prefix, "44")
     for role in set(ADMINISTRATORS) - {"operator"}:
         person = arrive(app, None, role=role, with_phone=False)
         tokens[role] = person.client.headers["authorization"].removeprefix("Bearer ")

@@ -13,7 +13,7 @@ from services.ledger.ids import new_id
 from services.ledger.orders.models import Contract
 from services.ledger.parties.models import User
 from services.ledger.receivables.queries import Claim, get_visible
-from tests.ledger.conftest import SignIn, ledger
+from tests.ledger.conftest import SignIn, ledger, of_the_country
 from tests.ledger.make import a_contract, a_receivable
 from tests.web.browser import Browser
 
@@ -43,6 +43,8 @@ def person(ledger: SignIn) -> Person:
             session.add(user)
             session.flush()
             token = start_session(session, user.id, at=now())
+            if role == "regulator":
+                of_the_country(session, user.id.bytes)
         browser.client.cookies.set(COOKIE, token)
         return browser
 

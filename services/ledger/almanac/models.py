@@ -39,3 +39,16 @@ class AlmanacRow(SQLModel, table=True):
     """The day published, the day it is valid from, or the rest day or workday itself."""
     value: str
     source: str
+
+
+class RegionSuccessor(SQLModel, table=True):
+    """What an abolished region's codes start with, and a code it has become (GB/T 2260).
+
+    Beside the almanac, so that a regulator's region is found in SQL; each import brings it up.
+    """
+
+    __tablename__ = "region_successors"
+
+    was: str = Field(primary_key=True)
+    became: str = Field(primary_key=True)
+    from_on: date

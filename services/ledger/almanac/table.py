@@ -1,6 +1,7 @@
-"""The calendar as a table, so that SQL finds due days for a whole book by a join.
+"""The calendar and the regions as tables, so that SQL finds due days and debtors by a join.
 
-What a later notice replaced is kept beside it, so that an earlier report comes out again.
+What a later notice replaced of the calendar is kept beside it, so that an earlier report comes out
+again; who may look at what is always asked as of now.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from services.ledger.law.calendar import Calendar, CalendarRow
+from services.ledger.law.regions import RegionTable
 
 FIRST: Final = date(2004, 1, 1)
 LAST: Final = date(2049, 12, 31)
@@ -71,3 +73,26 @@ def store_calendar(
         "provisionals": list(provisionals),
     }
     return connection.execute(_UPSERT, values).rowcount
+
+
+_SUCCESSORS: Final = text(
+    """
+    WITH told AS (
+      SELECT * FROM unnest(CAST(:was AS varchar[]), CAST(:became AS varchar[]),
+        CAST(:from_on AS date[])) AS t(was, became, from_on)
+    ), gone AS (
+      DELETE FROM region_successors r
+      WHERE NOT EXISTS (SELECT FROM told t WHERE (t.was, t.became) = (r.was, r.became))
+    )
+    INSERT INTO region_successors (was, became, from_on) SELECT was, became, from_on FROM told
+    ON CONFLICT (was, became) DO UPDATE SET from_on = excluded.from_on
+    WHERE region_successors.from_on <> excluded.from_on
+    """
+)
+
+
+def store_regions(connection: Connection, regions: RegionTable) -> None:
+    """Bring the table of what regions have become to the regions of the almanac."""
+    was, became, from_on = zip(*regions.successors(), strict=True)
+    values = {"was": list(was), "became": list(became), "from_on": list(from_on)}
+    connection.execute(_SUCCESSORS, values)

@@ -59,7 +59,7 @@ def add_scope(
     until_on: Until = None,
     as_json: Json = False,
 ) -> None:
-    """Let a regulator look at the debtors of a region; from then on it sees nothing else."""
+    """Let a regulator look at the debtors of a region; without any of these it sees nothing."""
     with book() as session:
         made = scopes.appoint(
             session,

@@ -7,7 +7,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, create_engine, pool, text
 from sqlmodel import Session
 
-from services.ledger.almanac.service import current
+from services.ledger.almanac.service import edition
+from services.ledger.almanac.table import store_regions
 from services.ledger.db import driver_url
 from services.ledger.receivables.notice import bring_calendar
 
@@ -35,10 +36,12 @@ def migrate(url: str) -> None:
         # goes with the connection.
         command.upgrade(alembic_config(connection), "heads")
         connection.commit()
-        _bring_calendar(connection)
+        _bring_almanac(connection)
 
 
-def _bring_calendar(connection: Connection) -> None:
-    """Bring the table of days to this version's package and all notices imported since."""
+def _bring_almanac(connection: Connection) -> None:
+    """Bring the tables of days and regions to this version's package and all imported since."""
     with Session(connection) as session, session.begin():
-        bring_calendar(session, current(session).calendar, source="chinesecalendar 1.11.0")
+        known = edition(session)
+        bring_calendar(session, known.almanac.calendar, source="chinesecalendar 1.11.0")
+        store_regions(session.connection(), known.regions)

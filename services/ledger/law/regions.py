@@ -139,6 +139,23 @@ class RegionTable:
         prefix = _scope(scope.strip())
         return any(each.startswith(prefix) for each in self.current(code, on=on))
 
+    def successors(self) -> list[tuple[str, str, date]]:
+        """Return what abolished codes start with, a code each has become, and from when it is so.
+
+        So that SQL finds who lies in a region by what their codes start with. A prefecture that
+        became one other is told with all its counties; of one that was split up, the codes that
+        the table names.
+        """
+        gone = [row for row in self.rows if not row.name]
+        found: dict[tuple[str, str], date] = {}
+        for on in sorted({row.valid_from for row in gone}):
+            for row in gone:
+                if row.valid_from <= on:
+                    was = _scope(row.code) if len(row.into) == 1 else row.code
+                    for became in self.current(row.code, on=on):
+                        found.setdefault((was, became), on)
+        return [(was, became, on) for (was, became), on in found.items()]
+
     def _row(self, code: str, on: date) -> RegionRow | None:
         """Return what the table says of a code; before its first day it says what it says then."""
         rows = self._rows.get(code, [])

@@ -226,7 +226,6 @@ def roll(session: Session, key: ApiKey, *, overlap: timedelta, at: datetime, act
         signs=key.signed_only,
     )
     made, new = _made(key.name, key.role, key.party_id, restrictions)
-    new.region = key.region
     _store(session, new)
     session.connection().execute(_APPOINT_ALIKE, {"old": key.key_hash, "new": new.key_hash})
     ends_at = min(at + overlap, key.expires_at or at + overlap)

@@ -80,6 +80,8 @@ class User(SQLModel, table=True):
     role: str
     party_id: UUID | None = Field(default=None, foreign_key="parties.id")
     region: str = ""
+    """Nothing reads it: `RegulatorScope` says where a regulator looks. It goes with the next
+    release, since the one before this still reads it."""
     password_hash: str
     """Empty: this person signs in elsewhere only."""
     duty: str = Field(default="", sa_column_kwargs={"server_default": ""})
@@ -198,6 +200,7 @@ class ApiKey(SQLModel, table=True):
     role: str
     party_id: UUID | None = Field(default=None, foreign_key="parties.id")
     region: str = ""
+    """As `User.region`."""
     recorded_at: AwareDatetime = _stamped()
     revoked_at: AwareDatetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     prefix: str | None = None
@@ -215,7 +218,7 @@ class ApiKey(SQLModel, table=True):
 class RegulatorScope(SQLModel, table=True):
     """What a regulator sees of the book: debtors of a region, for one part of the ledger or all.
 
-    A regulator with rows sees what those say that hold today; one without, its own region.
+    A regulator sees what those rows say that hold today, and without any nothing.
     """
 
     __tablename__ = "regulator_scopes"
@@ -234,7 +237,7 @@ class RegulatorScope(SQLModel, table=True):
     from_on: date
     until_on: date
     ended_at: AwareDatetime | None = Field(default=None, sa_type=DateTime(timezone=True))
-    """Taken back before its last day; the row stays, or its region of old would come back."""
+    """Taken back before its last day."""
 
 
 class RequestNonce(SQLModel, table=True):

@@ -1,7 +1,7 @@
 """What regulators are appointed to: a region, an area of the interface, a first and a last day.
 
-An appointment that is over is kept: a regulator without any sees the region of its account, so to
-forget one could show more than it did.
+A regulator without any sees nothing. A region is one of today: parties written under codes that
+were merged into it belong to it (`RegionTable.successors`).
 """
 
 from dataclasses import dataclass
@@ -106,8 +106,6 @@ def appoint(
     until_on: date = NO_END,
 ) -> Appointment:
     """Let a regulator see debtors of a region, from the first to the last day; it counts at once.
-
-    From its first appointment on a regulator sees only what it is appointed to.
 
     Args:
         who: the login of a person, or what is shown of a key.

@@ -14,7 +14,7 @@ from services.events import AlmanacImported
 from services.ledger.access import Viewer
 from services.ledger.almanac import service as almanac
 from services.ledger.almanac.notices import Fault, check, read
-from services.ledger.almanac.table import FIRST, LAST, store_calendar
+from services.ledger.almanac.table import FIRST, LAST, store_calendar, store_regions
 from services.ledger.approvals.gate import require
 from services.ledger.approvals.kinds import ALMANAC, Effect
 from services.ledger.errors import LedgerError
@@ -103,6 +103,7 @@ def import_almanac(
     days, due_days = bring_calendar(
         session, now.almanac.calendar, source=entries[0].source, version=now.version
     )
+    store_regions(session.connection(), now.regions)
     told = AlmanacImported(
         almanac_version=now.version,
         sha256=sha256,
