@@ -1,10 +1,12 @@
 """Every operation of the API as somebody else would try it: its action, and what it is sent.
 
-A `$name` is an id of another party's thing, or one of nothing; a `$own_name` is the asker's own.
+A `$name` is an id of another party's thing, or one of nothing; a `$own_name` is the asker's own,
+and `$code` a code of now where the asker has an authenticator.
 """
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from tests.procedures.asking import Ask
 
 _SOME = "1.00"
 _CASE = {"signed_on": "2025-06-10", "debtor": {"kind": "LARGE"}, "creditor": {"size": "SMALL"}}
@@ -22,28 +24,14 @@ _CONTRACT = {"reference": "HT", "signed_on": "2025-06-10"}
 _ACCOUNT = {"holder": "x", "bank": "x", "number": "6222020200012345678"}
 
 
-@dataclass(frozen=True)
-class Ask:
-    """One way to ask an operation for what is another's."""
-
-    operation: str
-    action: str
-    body: Any = None
-    query: dict[str, str] = field(default_factory=dict)
-    path: dict[str, str] = field(default_factory=dict)
-    """What stands in the path where it is not `$` and the name."""
-    hidden: int = 404
-    """What a stranger is told who may do this to their own."""
-    refused: int = 403
-    """What a role is told that may not do it to anything."""
-    file: str = ""
-    cursor: bool = False
-    """It goes by a cursor, which another may have been given."""
-
-
 def _book(operation: str, **more: Any) -> Ask:
     """A read of what has a buyer and a supplier: nobody is refused, there is just nothing."""
     return Ask(operation, "book.read", **{"refused": more.get("hidden", 404), **more})
+
+
+def _hook(operation: str, action: str, body: Any = None, **more: Any) -> Ask:
+    """What a party's administrator does, or one of its keys."""
+    return Ask(operation, action, body, **{"checker": 403, **more})
 
 
 _OF = "/v1/receivables/{receivable_id}"
@@ -226,56 +214,60 @@ APPROVALS = (
     Ask(
         "POST /v1/approvals/{proposal_id}/approval",
         "approvals.decide",
-        {"digest": _HASH, "code": "000000"},
+        {"digest": _HASH, "code": "$code"},
         refused=404,
     ),
     Ask(
         "POST /v1/approvals/{proposal_id}/rejection",
         "approvals.decide",
-        {"digest": _HASH, "code": "000000", "reason": "x"},
+        {"digest": _HASH, "code": "$code", "reason": "x"},
         refused=404,
     ),
     Ask("POST /v1/approvals/{proposal_id}/withdrawal", "approvals.decide", refused=404),
-    # People's own: to a key all of these are refused before anything is looked up.
+    # People's own: to a key all of these are refused before anything is looked up. A checker is
+    # told of each by itself, that there is none; an administrator names nobody of another party.
     Ask(
         "POST /v1/approvals/decisions",
         "approvals.decide",
         {
             "decision": "approve",
-            "code": "000000",
+            "code": "$code",
             "items": [{"proposal": "$proposal_id", "digest": _HASH}],
         },
         hidden=403,
+        checker=200,
+        administrator=200,
     ),
     Ask("GET /v1/approval-rules", "approvals.read", hidden=200, refused=200),
-    Ask("POST /v1/approval-rules", "approvals.decide", _NOTHING, hidden=403),
+    Ask("POST /v1/approval-rules", "approvals.decide", _NOTHING, hidden=403, administrator=202),
     Ask("GET /v1/approval-substitutes", "approvals.read", hidden=200, refused=200),
     Ask(
         "POST /v1/approval-substitutes",
         "approvals.decide",
         {
             "principal_id": "$user_id",
-            "stand_in_id": "$user_id",
+            "stand_in_id": "$own_user_id",
             "from_on": "2199-01-01",
             "to_on": "2199-01-02",
         },
         hidden=403,
+        administrator=404,
     ),
 )
 WEBHOOKS = (
-    Ask("GET /v1/webhooks", "webhooks.keep", hidden=200),
-    Ask("POST /v1/webhooks", "webhooks.keep", {"url": "https://example.com/x"}, hidden=201),
-    Ask(f"GET {_HOOK}", "webhooks.keep"),
-    Ask(f"PATCH {_HOOK}", "webhooks.keep", {"description": "x"}),
-    Ask(f"DELETE {_HOOK}", "webhooks.keep"),
-    Ask(f"POST {_HOOK}/secrets", "webhooks.keep", _NOTHING),
-    Ask(f"POST {_HOOK}/pings", "webhooks.keep"),
-    Ask(f"POST {_HOOK}/replays", "webhooks.keep", {"after": 0, "through": 9}),
-    Ask(f"GET {_HOOK}/deliveries", "webhooks.keep", cursor=True),
-    Ask(f"GET {_HOOK}/deliveries/{{delivery_id}}", "webhooks.keep"),
-    Ask(f"GET {_HOOK}/deliveries/{{delivery_id}}", "webhooks.keep", path=_OWN_HOOK),
-    Ask(f"POST {_HOOK}/deliveries/{{delivery_id}}/replay", "webhooks.keep"),
-    Ask(f"POST {_HOOK}/deliveries/{{delivery_id}}/replay", "webhooks.keep", path=_OWN_HOOK),
+    _hook("GET /v1/webhooks", "webhooks.keep", hidden=200),
+    _hook("POST /v1/webhooks", "webhooks.keep", {"url": "https://example.com/x"}, hidden=201),
+    _hook(f"GET {_HOOK}", "webhooks.keep"),
+    _hook(f"PATCH {_HOOK}", "webhooks.keep", {"description": "x"}),
+    _hook(f"DELETE {_HOOK}", "webhooks.keep"),
+    _hook(f"POST {_HOOK}/secrets", "webhooks.keep", _NOTHING),
+    _hook(f"POST {_HOOK}/pings", "webhooks.keep"),
+    _hook(f"POST {_HOOK}/replays", "webhooks.keep", {"after": 0, "through": 9}),
+    _hook(f"GET {_HOOK}/deliveries", "webhooks.keep", cursor=True),
+    _hook(f"GET {_HOOK}/deliveries/{{delivery_id}}", "webhooks.keep"),
+    _hook(f"GET {_HOOK}/deliveries/{{delivery_id}}", "webhooks.keep", path=_OWN_HOOK),
+    _hook(f"POST {_HOOK}/deliveries/{{delivery_id}}/replay", "webhooks.keep"),
+    _hook(f"POST {_HOOK}/deliveries/{{delivery_id}}/replay", "webhooks.keep", path=_OWN_HOOK),
 )
 LOG = (
     *(Ask(f"GET /v1/{what}", "law.read") for what in ("checkpoints", "log-keys", "law/rules")),
