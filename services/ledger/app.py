@@ -37,6 +37,7 @@ app = LedgerApi(
     " Problems are application/problem+json with a stable code, in English and Chinese.",
     max_body_size=BODY_BYTES,
     openapi_url="/v1/openapi.json",
+    redirect_slashes=False,  # It would send a key to whatever host the request names.
 )
 DOMAIN = (
     receivables,  # First, as routes are tried in turn and these are asked most.

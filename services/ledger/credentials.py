@@ -92,7 +92,8 @@ async def _presented(request: Request) -> Presented:
     if "signature-input" in request.headers:
         key_hash = await run_in_threadpool(_signed_by, request)
         return Presented(key_hash, _needs(request), address_of(request), signed=True)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    given = request.headers.getlist("authorization")
+    scheme, _, token = (given[0] if len(given) == 1 else "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         # Only reads trust the cookie: a form on another site can send it along, but not read.
         token = session_token(request) if request.method in {"GET", "HEAD"} else ""

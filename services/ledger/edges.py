@@ -24,6 +24,7 @@ from services.ledger.db import GATE, transaction
 from services.ledger.errors import LedgerError
 from services.ledger.identification import identify
 from services.ledger.money import AmountError, parse_fen
+from services.ledger.shapes import Shape
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
@@ -176,9 +177,19 @@ def must_match(request: Request, shown: ApiModel) -> None:
     Raises:
         ChangedError: the sender saw something else.
     """
-    seen = request.headers.get("if-match")
-    if seen not in {None, "*", _etag(shown.model_dump_json().encode())}:
+    tag = _etag(shown.model_dump_json().encode())
+    if "if-match" in request.headers and not _named(request, "if-match", tag, weak=False):
         raise ChangedError
+
+
+def _named(request: Request, header: str, tag: str, *, weak: bool) -> bool:
+    """Say whether a header names a tag, among others or as any (RFC 9110, 13.1).
+
+    A cache on the way may have called it weak; that is as good for reading, and not for writing.
+    """
+    listed = ",".join(request.headers.getlist(header)).split(",")
+    given = {one.strip().removeprefix("W/") if weak else one.strip() for one in listed}
+    return bool(given & {"*", tag})
 
 
 class Route(APIRoute):
@@ -190,15 +201,17 @@ class Route(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Note the key before the request is handled, and its answer before that is committed."""
         handle = super().get_route_handler()
+        shape = Shape(self)
 
         async def noting(request: Request) -> Response:
+            await shape.check(request)
             call = await idempotency.note(request, self.path_format)
             answer = await handle(request)
             if call is not None:
                 call.status, call.body = answer.status_code, bytes(answer.body)
             elif request.method == "GET" and answer.headers.get("content-type") == _JSON:
                 tag = answer.headers["etag"] = _etag(bytes(answer.body))
-                if request.headers.get("if-none-match") == tag:
+                if _named(request, "if-none-match", tag, weak=True):
                     return Response(status_code=304, headers={"etag": tag})
             return answer
 

@@ -91,13 +91,14 @@ async def note(request: Request, route: str) -> Call | None:
     Raises:
         IdempotencyKeyError: it is not 1 to 255 printable ASCII characters.
     """
-    key = request.headers.get(HEADER)
-    if key is None or request.method not in _WRITES or _is_form(request):
+    given = request.headers.getlist(HEADER)
+    if not given or request.method not in _WRITES or _is_form(request):
         return None
-    if not _KEY.fullmatch(key):
+    key = given[0]
+    if len(given) > 1 or not _KEY.fullmatch(key):
         raise IdempotencyKeyError(
-            "An Idempotency-Key has 1 to 255 printable ASCII characters without spaces.",
-            "Idempotency-Key须为1至255个可打印的ASCII字符，不含空格。",
+            "One Idempotency-Key of 1 to 255 printable ASCII characters without spaces, please.",
+            "Idempotency-Key须为一个1至255个可打印的ASCII字符、不含空格的值。",
         )
     address = f"{request.url.path}?{request.url.query}\n".encode()
     fingerprint = hashlib.sha256(address + await request.body()).digest()
@@ -120,7 +121,8 @@ def noted(request: Request) -> Call | None:
 
 def principal(viewer: Viewer) -> str:
     """Return whose key it is: no other role, party, person or machine meets it."""
-    return f"{viewer.role}/{viewer.party_id or ''}/{viewer.user_id or viewer.name}"
+    who = f"person {viewer.user_id}" if viewer.user_id else f"key {viewer.name}"
+    return f"{viewer.role}/{viewer.party_id or ''}/{who}"
 
 
 _BEGIN: Final = text(

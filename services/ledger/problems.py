@@ -48,6 +48,8 @@ def _refused(request: Request, error: Exception) -> Response:
     answer = _problem(request, error.status, error.code, (error.english, error.chinese), **more)
     if error.retry_seconds:
         answer.headers["retry-after"] = str(error.retry_seconds)
+    if error.status == status.HTTP_401_UNAUTHORIZED:
+        answer.headers["www-authenticate"] = "Bearer"
     return answer
 
 
@@ -96,7 +98,9 @@ def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     unknown = ("HTTP_ERROR", str(error.status_code), str(error.status_code))
     code, english, chinese = _HTTP_TEXTS.get(error.status_code, unknown)
-    return _problem(request, error.status_code, code, (english, chinese))
+    answer = _problem(request, error.status_code, code, (english, chinese))
+    answer.headers.update(error.headers or {})  # Such as Allow.
+    return answer
 
 
 def _database(http_status: int, request: Request, error: Exception) -> Response:
@@ -144,7 +148,10 @@ _ANY: Final = {
     "503": "The ledger is busy; send it again. 台账繁忙，请重试。",
 }
 _PROPOSAL: Final = {"$ref": "#/components/schemas/ProposalOut"}
-_WRITES: Final = {"412": "It has changed since it was read (If-Match). 内容已变更。"}
+_WRITES: Final = {
+    "412": "It has changed since it was read (If-Match). 内容已变更。",
+    "415": "The body is of another kind. 请求体类型不符。",
+}
 
 
 def _document(operation: Json, *, read: bool) -> None:
@@ -163,6 +170,12 @@ def _document(operation: Json, *, read: bool) -> None:
     if _PROPOSAL in done.get("schema", {}).get("anyOf", ()):
         waits = {"description": "Others have to approve it first. 待他人复核。"}
         responses["202"] = waits | {"content": {"application/json": {"schema": _PROPOSAL}}}
+
+
+_OF_THE_API: Final = (
+    (b"cache-control", b"no-store"),  # A browser's cookie may have asked.
+    (b"x-content-type-options", b"nosniff"),
+)
 
 
 class LedgerApi(FastAPI):
@@ -225,6 +238,7 @@ class RequestIds:
                 too_large = message["status"] == status.HTTP_413_CONTENT_TOO_LARGE and plain
                 message["headers"] = [
                     *headers,
+                    *(() if not scope["path"].startswith("/v1/") else _OF_THE_API),
                     (b"x-request-id", identifier.encode()),
                     *rates.headers(scope),
                 ]

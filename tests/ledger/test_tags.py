@@ -28,6 +28,20 @@ def test_a_confirmation_of_what_was_seen_goes_through(buyer: Client, claim: str)
     assert buyer.post(f"{claim}/confirmation", json={}, headers=seen).status_code == 200
 
 
+def test_a_tag_counts_among_others_and_for_reading_also_when_called_weak(
+    buyer: Client, claim: str
+) -> None:
+    tag = buyer.get(claim).headers["etag"]
+
+    for seen in (f"W/{tag}", f'"x", {tag}', f'{tag},"x"', "*"):
+        assert buyer.get(claim, headers={"if-none-match": seen}).status_code == 304, seen
+    assert buyer.get(claim, headers={"if-none-match": '"x"'}).status_code == 200
+    dispute = {"amount": "1.00", "reason": "数量"}
+    for seen, status in ((f"W/{tag}", 412), ('"x"', 412), (f'"x", {tag}', 200)):
+        answer = buyer.post(f"{claim}/disputes", json=dispute, headers={"if-match": seen})
+        assert answer.status_code == status, seen
+
+
 @pytest.mark.parametrize(
     ("act", "body"),
     [

@@ -98,11 +98,9 @@ def get_repayment_account(
     viewer: AskedBy,
     session: DbSession,
     request: Request,
-    response: Response,
 ) -> FullAccountOut:
     """Return one account with its whole number; that it was read is an event of both parties."""
     found = accounts.read_account(
         session, viewer, party_id, account_id, today=today(), request_id=request_id(request)
     )
-    response.headers["cache-control"] = "no-store"
     return FullAccountOut.model_validate(found)

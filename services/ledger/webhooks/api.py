@@ -44,7 +44,6 @@ def post_webhook(
     )
     if secret is None:
         response.status_code = status.HTTP_200_OK
-    response.headers["cache-control"] = "no-store"
     shown = _out(session, endpoint)
     return schemas.WebhookMade(**dict(shown), secret=secret and secret.shown)
 
@@ -101,7 +100,6 @@ def post_secret(
     viewer: AskedBy,
     session: DbSession,
     request: Request,
-    response: Response,
 ) -> schemas.SecretMade:
     """Make a new secret, in this answer only; messages carry both signatures until the old ends."""
     secret = rotating.rotate(
@@ -113,7 +111,6 @@ def post_secret(
         at=now(),
         request_id=request_id(request),
     )
-    response.headers["cache-control"] = "no-store"
     return schemas.SecretMade(signature=secret.scheme, secret=secret.shown)
 
 
