@@ -1,38 +1,27 @@
 """What a regulator sees by what it is appointed to, and who appoints it."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
 
 from services.ledger import db
 from services.ledger.clock import now, today
 from services.ledger.errors import NotFoundError
 from services.ledger.ids import new_id
 from services.ledger.parties import keys, scopes
-from services.ledger.receivables.queries import Claim
-from tests.access.making import a_key, appointed, client_of, ended, rows
-from tests.arrears.late import MILLION, filed, late
+from tests.access.country import Place, a_place, authority, claims, get, of
+from tests.access.making import appointed, client_of, ended, rows
+from tests.arrears.late import MILLION
 from tests.ledger.conftest import SignIn
 from tests.proof.conftest import sign_the_log
 from tests.web.conftest import Person
 
 DAY = timedelta(days=1)
 AS_OF = "2025-12-31"
-
-
-@dataclass(frozen=True)
-class Place:
-    """A region with one debtor, whose receivable of a million is late, complained of, ordered."""
-
-    claim: Claim
-    order_id: str
-    complaint_id: UUID
 
 
 @dataclass(frozen=True)
@@ -45,47 +34,9 @@ class Country:
 
 @pytest.fixture
 def country(ledger: SignIn) -> Country:
-    places = [_place(ledger, region) for region in ("330100", "440300")]
+    places = [a_place(ledger, region) for region in ("330100", "440300")]
     sign_the_log()
     return Country(*places)
-
-
-def _place(ledger: SignIn, region: str) -> Place:
-    with db.transaction() as session:
-        claim = late(session)
-        session.connection().execute(
-            text("UPDATE parties SET region = :region WHERE id = :id"),
-            {"region": region, "id": claim.debtor_id},
-        )
-        complaint_id = filed(session, claim, date(2025, 10, 20))
-    order = {
-        "contract_id": str(claim.contract_id),
-        "reference": "PO-1",
-        "placed_on": "2025-07-01",
-        "amount": "1000.00",
-    }
-    placed = ledger("core_enterprise", claim.debtor_id).post("/v1/orders", json=order)
-    assert placed.status_code == 201, placed.text
-    return Place(claim, placed.json()["id"], complaint_id)
-
-
-def authority() -> tuple[str, TestClient]:
-    key = a_key("regulator")
-    return key.prefix, client_of(key.token)
-
-
-def get(client: TestClient, path: str, **query: Any) -> Any:
-    answer = client.get(path, params=query)
-    assert answer.status_code == 200, (path, answer.text)
-    return answer.json()
-
-
-def claims(client: TestClient) -> set[str]:
-    return {one["id"] for one in get(client, "/v1/receivables")["items"]}
-
-
-def of(*places: Place) -> set[str]:
-    return {str(place.claim.id) for place in places}
 
 
 def single(place: Place) -> dict[str, str]:
@@ -248,45 +199,6 @@ def test_one_without_any_sees_nothing(country: Country) -> None:
     assert claims(client) == set()
     assert get(client, "/v1/reports/summary", as_of=AS_OF)["currencies"] == []
     assert client.get("/v1/verification").status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("scope", "sees"),
-    [
-        ("37", {"371202", "371203", "371200"}),
-        ("3701", {"371202", "371203", "371200"}),  # 莱芜 became part of 济南 in 2019,
-        ("370116", {"371202"}),  # and each of its districts one of the city's.
-        ("371202", {"371202"}),
-        ("3702", set()),
-        ("3401", {"341400", "341402"}),  # 巢湖 was split up among three in 2011.
-        ("3402", {"341400", "341422"}),
-        ("340181", {"341402"}),
-        ("340281", set()),
-        ("", {"371202", "371203", "371200", "341400", "341402", "341422"}),
-    ],
-)
-def test_a_region_has_the_debtors_of_codes_that_were_merged_into_it(
-    ledger: SignIn, scope: str, sees: set[str]
-) -> None:
-    places = {
-        code: _place(ledger, code)
-        for code in ("371202", "371203", "371200", "341400", "341402", "341422")
-    }
-    who, client = authority()
-    appointed(who, scope)
-
-    assert claims(client) == of(*(places[code] for code in sees))
-
-
-def test_a_merger_counts_from_its_day(ledger: SignIn) -> None:
-    place = _place(ledger, "371202")
-    who, client = authority()
-    appointed(who, "3701")
-    rows("UPDATE region_successors SET from_on = now()::date + 2 RETURNING 1")
-
-    assert claims(client) == set()
-    rows("UPDATE region_successors SET from_on = now()::date - 2 RETURNING 1")
-    assert claims(client) == of(place)
 
 
 def test_a_rolled_key_may_look_at_no_more_than_the_old_one(country: Country) -> None:
