@@ -1,6 +1,8 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text as sql
+
 from services.ledger import db
 from services.ledger.ids import new_id
 from services.ledger.insight.verify import verify
@@ -211,6 +213,24 @@ def test_a_case_is_judged_over_http(supplier: Client) -> None:
     bad = supplier.post("/v1/law/explain", json={**case, "colour": "red"})
     assert (bad.status_code, bad.json()["code"]) == (422, "CASE_INVALID")
     assert len(supplier.get("/v1/law/rules").json()) > 20
+
+
+def test_the_gauges_count_what_row_level_security_hides_from_who_asks(
+    supplier: Client, contract: str
+) -> None:
+    opened(supplier, invoice(contract))
+    hook = supplier.post("/v1/webhooks", json={"url": "https://erp.example.com/x"})
+    with db.transaction() as session:
+        sealed = seal(session)
+        off = "UPDATE webhook_endpoints SET disabled_because = 'GONE', disabled_at = now()"
+        session.connection().execute(sql(off))
+
+    text = supplier.get("/metrics", headers={"authorization": ""}).text
+
+    assert hook.status_code == 201
+    assert sealed > 0
+    assert f"ledger_events_sealed {sealed}\n" in text
+    assert "ledger_webhooks_switched_off 1\n" in text
 
 
 def test_the_gauges_count_work_and_tell_no_amounts(operator: Client) -> None:
