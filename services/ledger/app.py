@@ -37,6 +37,8 @@ app = LedgerApi(
     " Problems are application/problem+json with a stable code, in English and Chinese.",
     max_body_size=BODY_BYTES,
     openapi_url="/v1/openapi.json",
+    docs_url=None,  # FastAPI's run a script from elsewhere on the console's origin.
+    redoc_url=None,
     redirect_slashes=False,  # It would send a key to whatever host the request names.
 )
 DOMAIN = (

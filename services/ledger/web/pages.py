@@ -18,6 +18,7 @@ from services.ledger.web.pages_approvals import router as approvals
 from services.ledger.web.pages_arrears import router as arrears
 from services.ledger.web.pages_book import router as book
 from services.ledger.web.pages_complaints import router as complaints
+from services.ledger.web.pages_docs import router as docs
 from services.ledger.web.pages_edge import CONSOLE, SIGN_IN, Writer, pages, see
 from services.ledger.web.pages_inbox import router as inbox
 from services.ledger.web.pages_receivables import router as receivables
@@ -30,7 +31,7 @@ _WEEK: Final = "public, max-age=604800, immutable"
 router = pages()
 for one in (sign_in, single, account, access, appointments, book, receivables):
     router.include_router(one)
-for one in (arrears, complaints, approvals, inbox):
+for one in (arrears, complaints, approvals, inbox, docs):
     router.include_router(one)
 
 
