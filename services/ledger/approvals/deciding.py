@@ -65,9 +65,10 @@ class Seat:
 def _own() -> SelfApprovalError:
     return SelfApprovalError(
         "Nobody approves what they proposed themselves, nor twice: neither by another user, by a"
-        " key they made, nor for or by a stand-in. Another person has to.",
-        "不得复核本人提出的申请，也不得重复复核；换用其他用户、本人创建的密钥或替代关系均不例外。"
-        "须由他人复核。",
+        " key they made, by somebody whose sign-in they made or reset, nor for or by a stand-in."
+        " Another person has to.",
+        "不得复核本人提出的申请，也不得重复复核；换用其他用户、本人创建的密钥、由本人创建或重置"
+        "登录的用户或替代关系均不例外。须由他人复核。",
     )
 
 
@@ -83,9 +84,12 @@ def seat_of(session: Session, viewer: Viewer, proposal: Proposal, cast: Sequence
         raise NotAllowedError("Only a person approves, no key.", "仅用户可以复核，密钥不可。")
     mine = persons.identities(session, [viewer.user_id])
     proposers = set(proposal.identities) | persons.identities(session, proposal.people)
-    if not mine.isdisjoint(proposers):
+    sides = proposers.union(*(vote.identities for vote in cast))
+    others = {*proposal.people, *(vote.user_id for vote in cast)}
+    by_others = persons.handed_by(session, [viewer.user_id])
+    if not sides.isdisjoint(mine | by_others):
         raise _own()
-    if any(not mine.isdisjoint(vote.identities) for vote in cast):
+    if not mine.isdisjoint(persons.handed_by(session, others)):
         raise _own()
     allowed = persons.seats(session, viewer.user_id, proposal.party_id, duty)
     if not allowed:

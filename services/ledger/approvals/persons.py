@@ -29,6 +29,21 @@ _MADE_KEY: Final = text(
     """
 )
 """Whoever made or rolled a key has seen it; the log knows them, by id."""
+_HANDED_BY: Final = text(
+    """
+    WITH RECURSIVE one(id) AS (
+      SELECT * FROM unnest(CAST(:ids AS uuid[]))
+      UNION
+      SELECT u.id FROM one CROSS JOIN LATERAL (
+        SELECT e.actor FROM events e WHERE e.subject_id = one.id
+          AND e.type IN ('user.added', 'user.password_set') AND e.actor <> one.id::varchar
+        ORDER BY e.recorded_at DESC, e.id DESC LIMIT 1) last
+      JOIN users u ON u.id::varchar = last.actor
+    )
+    SELECT id FROM one WHERE id <> ALL (CAST(:ids AS uuid[]))
+    """
+)
+"""Whoever added a user, or set the password anew last, could have come in by it ever since."""
 _HOLDS: Final = """u.disabled_at IS NULL AND CASE WHEN CAST(:party_id AS uuid) IS NULL
       THEN u.party_id IS NULL AND u.role = ANY(CAST(:keepers AS varchar[]))
       ELSE u.party_id = :party_id AND u.duty = :duty END"""
@@ -80,6 +95,15 @@ def identities(session: Session, user_ids: Iterable[UUID]) -> frozenset[str]:
         if row.issuer is not None:
             found.add(_hashed("link", row.issuer, row.subject))
     return frozenset(found)
+
+
+def handed_by(session: Session, user_ids: Iterable[UUID]) -> frozenset[str]:
+    """Return, as `identities` does, who handed users their sign-ins, and who handed those theirs.
+
+    An administrator may make a checker, and would otherwise be the checker too.
+    """
+    found = session.connection().execute(_HANDED_BY, {"ids": list(user_ids)})
+    return identities(session, found.scalars().all())
 
 
 def _hashed(*parts: str) -> str:
