@@ -29,6 +29,7 @@ from tests.procedures.estate import CANARY, Estate, an_estate
 from tests.procedures.machine import answer_file
 from tests.procedures.model import Book, Offer
 from tests.procedures.operations import ASKS
+from tests.procedures.trips import Trips, watched
 
 NOBODY = ("anonymous", "revoked")
 _ROLE_OF = {"checker": "core_enterprise", "administrator": "core_enterprise"}
@@ -56,6 +57,7 @@ class Probe:
     def __init__(self, http: TestClient, estate: Estate, tokens: dict[str, str]) -> None:
         self.http, self.tokens = http, tokens
         self.people: dict[str, Person] = {}
+        self.trips = Trips()
         self.known = estate.known
         self.absent = {
             name: value if name.startswith("own_") else str(new_id())
@@ -84,6 +86,7 @@ class Probe:
             headers["authorization"] = f"Bearer {self.tokens[role]}"
         self.asked += 1
         address = json.loads(_filled(path, ids))
+        self.trips.begin()
         return self.http.request(method, address, headers=headers, **sent)
 
     def all(self, asks: tuple[Ask, ...] = ASKS) -> list[str]:
@@ -94,7 +97,9 @@ class Probe:
         return self.faults
 
     def one(self, one: Ask, role: str) -> None:
-        absent, known = (self.send(one, role, ids) for ids in (self.absent, self.known))
+        absent = self.send(one, role, self.absent)
+        for_nothing = list(self.trips.asked)
+        known = self.send(one, role, self.known)
         about = f"{one.operation} ({one.action}) {role}"
         if role in NOBODY:
             self.expect(about, {absent.status_code, known.status_code} == {401}, known)
@@ -117,6 +122,10 @@ class Probe:
         of_nothing, of_a_thing = _told(one, absent, self.absent), _told(one, known, self.known)
         said = f"{about} tells a thing from nothing: {of_nothing} {of_a_thing}"
         self.expect(said, of_nothing == of_a_thing, known)
+        more = [text[:200] for text in self.trips.asked if text not in for_nothing]
+        fewer = len(for_nothing) - len(self.trips.asked)
+        said = f"{about} asks the database otherwise of a thing: {fewer} fewer, {more}"
+        self.expect(said, for_nothing == self.trips.asked, known)
         cursor = self.cursors.get(one.operation)
         if cursor:
             page = self.send(one, role, self.known, cursor=cursor)
@@ -178,8 +187,9 @@ def probe(ledger: SignIn) -> Iterator[Probe]:
     for duty in _ROLE_OF:
         people[duty] = arrive(app, strangers["core_enterprise"][1], duty)
         tokens[duty] = people[duty].client.headers["authorization"].removeprefix("Bearer ")
-    with TestClient(app, raise_server_exceptions=False) as http:
+    with TestClient(app, raise_server_exceptions=False) as http, watched() as trips:
         probe = Probe(http, estate, tokens)
+        probe.trips = trips
         probe.people = people
         own = str(people["checker"].viewer.user_id)
         probe.known["own_user_id"] = probe.absent["own_user_id"] = own
