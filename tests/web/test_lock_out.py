@@ -5,6 +5,7 @@ import pytest
 
 from services.ledger import db
 from services.ledger.parties import gates, passwords
+from tests.procedures.trips import watched
 from tests.web.browser import Browser
 from tests.web.signing import PASSWORD, a_user, log_of, rows, wait_over
 from tests.web.test_sign_in import Visitor, signed_in_browsers, visitor
@@ -144,6 +145,34 @@ def test_closed_accounts_are_told_apart_from_unknown_names_by_nothing(visitor: V
 
     assert answer.status_code == 401
     assert "用户名或密码错误" in answer.text
+
+
+def test_whatever_the_name_the_database_is_asked_the_same(visitor: Visitor) -> None:
+    """Also from a browser that somebody signed in from, which is looked up by its cookie."""
+    rows(
+        "UPDATE users SET disabled_at = now() WHERE id = :id RETURNING 1",
+        id=a_user("closed", "regulator"),
+    )
+    elsewhere = visitor()
+    elsewhere.sign_in("auditor", PASSWORD)
+    known = elsewhere.client.cookies["ledger_browser"]
+    asked: dict[str, list[list[str]]] = {}
+    with watched() as trips:
+        for name in ("auditor", "closed", "nobody-at-all"):
+            for cookie in ("", "of nobody", known):
+                browser = visitor()
+                if cookie:
+                    browser.client.cookies.set("ledger_browser", cookie)
+                form = browser.forms("/sign-in")["/sign-in"]
+                trips.begin()
+                answer = browser.client.post(
+                    "/sign-in", data={**form, "login": name, "password": WRONG}
+                )
+                assert answer.status_code == 401
+                asked.setdefault(cookie, []).append(list(trips.asked))
+
+    for cookie, statements in asked.items():
+        assert statements[0] == statements[1] == statements[2], cookie
 
 
 def test_an_unknown_name_costs_as_much_time_as_a_known_one() -> None:

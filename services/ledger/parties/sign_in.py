@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from services.events import Data, SignInFailed, SignInHeld, SignInSucceeded
 from services.ledger.identification import NotSignedInError, digest, start_session
@@ -86,10 +86,18 @@ def begin(session: Session, login: str, visitor: Visitor) -> Try:
     Raises:
         gates.WaitError: there were too many.
     """
-    user = session.exec(select(User).where(User.login == login)).one_or_none()
     token_hash = digest(visitor.browser_token)
-    known = user and visitor.browser_token and session.get(KnownBrowser, (token_hash, user.id))
-    of_login = gates.of_login(login, user.id if user and known else None, token_hash)
+    # One statement, whether or not there is such a name: a second would tell by its time.
+    known = (
+        select(User, KnownBrowser.user_id)
+        .outerjoin(
+            KnownBrowser,
+            (col(KnownBrowser.user_id) == User.id) & (col(KnownBrowser.token_hash) == token_hash),
+        )
+        .where(User.login == login)
+    )
+    user, browser_of = session.exec(known).one_or_none() or (None, None)
+    of_login = gates.of_login(login, browser_of, token_hash)
     address = gates.of_address(visitor.address)
     closes = gates.count_try(session, (of_login, address))
     if user is not None and user.disabled_at is not None:
