@@ -10,9 +10,9 @@ from fastapi.concurrency import run_in_threadpool
 from services.ledger.clock import now
 from services.ledger.config import settings
 from services.ledger.db import GATE, transaction
-from services.ledger.identification import NotSignedInError, Presented, digest
-from services.ledger.rates import take
-from services.ledger.signatures import BODY, sent, signer
+from services.ledger.identification import NotSignedInError, Presented, digest, is_known
+from services.ledger.rates import check_guesses, count_guess, take
+from services.ledger.signatures import BODY, SignatureError, sent, signer
 
 COOKIE: Final = "ledger_session"
 _AREA: Final = 2
@@ -78,18 +78,26 @@ def _needs(request: Request) -> str:
 
 
 def _signed_by(request: Request) -> bytes:
-    with transaction(role=GATE) as session:
-        return signer(session, sent(request.scope), request.scope.get(BODY), at=now())
+    try:
+        with transaction(role=GATE) as session:
+            return signer(session, sent(request.scope), request.scope.get(BODY), at=now())
+    except SignatureError:
+        count_guess(address_of(request))
+        raise
 
 
 async def _token(request: Request) -> Presented:
     presented = await _presented(request)
-    take(request, presented.digest)
+    known = is_known(presented.digest)
+    if not known:
+        check_guesses(presented.address)
+    take(request, presented.digest, known=known)
     return presented
 
 
 async def _presented(request: Request) -> Presented:
     if "signature-input" in request.headers:
+        check_guesses(address_of(request))
         key_hash = await run_in_threadpool(_signed_by, request)
         return Presented(key_hash, _needs(request), address_of(request), signed=True)
     given = request.headers.getlist("authorization")

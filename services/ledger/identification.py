@@ -15,6 +15,7 @@ from sqlmodel import Session
 from services.ledger.access import Viewer
 from services.ledger.db import GATE, MACHINE, PARTY, direct, run
 from services.ledger.errors import LedgerError
+from services.ledger.rates import begin, count_guess
 
 SESSION_LASTS: Final = timedelta(hours=12)
 IDLE: Final = timedelta(minutes=30)
@@ -158,6 +159,8 @@ def identify(session: Session, token: str | Presented) -> Viewer:
     named = {"digest": presented.digest, "area": presented.needs.partition(":")[0]}
     row = run(session, _IDENTIFY, named).fetchone()
     if row is None:
+        _remembered.pop(presented.digest, None)
+        count_guess(presented.address)
         raise NotSignedInError(
             "This key or sign-in is unknown or has ended; sign in again.",
             "该密钥或登录不存在或已失效；请重新登录。",
@@ -165,13 +168,20 @@ def identify(session: Session, token: str | Presented) -> Viewer:
     if row.stale:
         run(session, _USED, {"digest": presented.digest})
     viewer = _viewer(row, presented.digest)
-    refusal = _refusal(viewer, presented)
-    if refusal is not None:
-        raise refusal
+    if not is_known(presented.digest):
+        begin(presented.digest)
     if len(_remembered) >= _MOST_REMEMBERED:
         _remembered.clear()
     _remembered[presented.digest] = viewer, int(time.monotonic())
+    refusal = _refusal(viewer, presented)
+    if refusal is not None:
+        raise refusal
     return viewer
+
+
+def is_known(presented: bytes) -> bool:
+    """Say whether a token has been held by somebody since this process began, and not ended."""
+    return presented in _remembered
 
 
 def _viewer(row: Any, presented: bytes) -> Viewer:  # noqa: ANN401 (a row of _IDENTIFY)

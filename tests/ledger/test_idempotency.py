@@ -117,7 +117,7 @@ def test_the_same_request_being_worked_on_asks_for_patience(
         row = db.run(session, viewer, {}).fetchone()
         assert row is not None
         named = {
-            "principal": f"{row.role}/{row.party_id}/{row.name}",
+            "principal": f"{row.role}/{row.party_id}/key {row.name}",
             "route": "POST /v1/receivables",
             "key": "busy",
         }

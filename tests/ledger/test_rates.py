@@ -3,9 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from fastapi.testclient import TestClient
 
-from services.ledger import config
+from services.ledger import config, rates
 from tests.ledger.conftest import BUYER, SUPPLIER, Client, SignIn
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_asked() -> None:
+    rates._buckets.clear()
 
 
 @pytest.fixture
@@ -50,3 +56,52 @@ def test_the_bucket_fills_again_with_time(few: SignIn, monkeypatch: pytest.Monke
     answers = [client.get("/v1/receivables").status_code for _ in range(2)]
 
     assert answers == [200, 429]
+
+
+def _guess(client: TestClient, number: int) -> int:
+    headers = {"authorization": f"Bearer lk_{number:010d}_{'x' * 43}"}
+    return client.get("/v1/receivables", headers=headers).status_code
+
+
+def test_guessing_at_keys_ends_and_keys_that_were_seen_go_on(
+    few: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rates, "_GUESS_PRICE", 10**9)  # 60 a minute
+    honest, late = few("supplier", SUPPLIER), few("core_enterprise", BUYER)
+    assert honest.get("/v1/receivables").status_code == 200
+    forged = {
+        "signature-input": 'a=("@method" "@authority" "@path" "@query");created=1;keyid="lk_x"'
+        ';nonce="0123456789abcdef"',
+        "signature": "a=:AAAA:",
+    }
+
+    first = [_guess(honest, number) for number in range(59)]
+    assert honest.get("/v1/receivables", headers=forged).status_code == 401
+
+    assert first == [401] * 59
+    assert _guess(honest, 60) == 429
+    assert honest.get("/v1/receivables", headers=forged).status_code == 429
+    refused = late.get("/v1/receivables")
+    assert (refused.status_code, refused.json()["code"]) == (429, "RATE_LIMITED")
+    assert int(refused.headers["retry-after"]) >= 1
+    assert honest.get("/v1/receivables").status_code == 200
+
+
+def test_guesses_take_no_keys_place(few: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that has asked for all it may does not ask anew because others guess."""
+    monkeypatch.setattr(rates, "_MOST_BUCKETS", 3)
+    greedy = few("supplier", SUPPLIER)
+    assert [greedy.get("/v1/receivables").status_code for _ in range(7)][-1] == 429
+
+    for number in range(10):
+        _guess(greedy, number)
+
+    assert greedy.get("/v1/receivables").status_code == 429
+
+
+def test_the_oldest_bucket_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates, "_MOST_BUCKETS", 2)
+    for address in ("192.0.2.1", "192.0.2.2", "192.0.2.1", "2001:db8::1", "2001:db8::2"):
+        rates.count_guess(address)
+
+    assert [*rates._buckets] == [b"address 192.0.2.1", b"address 2001:db8::"]

@@ -9,7 +9,6 @@ counted like known ones, so that a closed gate says nothing about a name.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 from uuid import UUID
 
@@ -17,14 +16,13 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ledger.errors import LedgerError
+from services.ledger.rates import origin_of
 
 FREE_TRIES: Final = 5
 FREE_TRIES_OF_ADDRESS: Final = 30
 """Of one address: offices share one, so it is wider and forgets as the others do."""
 FIRST_WAIT_SECONDS: Final = 30
 LONGEST_WAIT_SECONDS: Final = 900
-_HOME_BITS: Final = 64
-"""An IPv6 subscriber has at least this network, so its single addresses mean nothing."""
 
 
 class WaitError(LedgerError):
@@ -61,13 +59,7 @@ def of_second_factor(user_id: UUID) -> Gate:
 
 def of_address(address: str) -> Gate:
     """Return the gate of where a try comes from: an IPv4 address or an IPv6 subscriber."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return _gate(FREE_TRIES_OF_ADDRESS, "address", address)
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
-        parsed = ip_network((parsed, _HOME_BITS), strict=False).network_address
-    return _gate(FREE_TRIES_OF_ADDRESS, "address", parsed)
+    return _gate(FREE_TRIES_OF_ADDRESS, "address", origin_of(address))
 
 
 _HOLD: Final = text(
