@@ -124,6 +124,7 @@ POLICY: Final[Mapping[str, Row]] = MappingProxyType(
         "book.verify": Row("核验全账", "verify the book", _any("regulator") | _OPERATOR),
         "book.assess": Row("评估到期", "announce what became overdue", _OPERATOR),
         "parties.register": Row("登记主体", "register a party", _traders(Relation.ANY) | _OPERATOR),
+        "contacts.keep": Row("登记联系方式", "say where a party's notices go", _OWN | _MACHINE),
         "contacts.read": Row("查阅完整联系方式", "read a contact unmasked", _OWN | _any("service")),
         "contracts.register": Row("登记合同", "register a contract", _EITHER | _MACHINE),
         "orders.place": Row("登记订单", "place an order", _EITHER | _MACHINE),

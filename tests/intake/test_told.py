@@ -41,3 +41,17 @@ def test_a_file_is_told_of_once_with_what_it_brought_and_the_party_that_sent_it(
     contracts = told(session, "contract.registered")
     assert contracts
     assert {one.data["creditor_size_from"] for one in contracts} == {"PARTY"}
+
+
+def test_a_buyers_file_does_not_say_where_its_suppliers_notices_go(
+    session: Session, take: Take
+) -> None:
+    viewer = Viewer("buyer", "core_enterprise", party_of(session, BUYER))
+    head = "统一社会信用代码,名称,类型,邮箱"
+    rows = ("91330100MA30332181,甲,小型企业,mine@buyer.example", "91330100MA3038158K,乙,小型企业,")
+    report = take("企业", head, *rows, viewer=viewer)
+
+    assert [one.code for one in report.errors] == ["CONTACT_NOT_YOURS"]
+    assert report.new["party"] == 1
+    told_of = {one.data["email"] for one in told(session, "party.registered")}
+    assert told_of == {None, "ap@buyer.example"}

@@ -4,6 +4,7 @@ from typing import Final
 
 from services.ledger.ids import id_of
 from services.ledger.intake.desk import Desk
+from services.ledger.policy import Relation
 
 _NAMING: Final = ("contract", "order", "receivable")
 
@@ -48,6 +49,8 @@ def take_parties(desk: Desk) -> None:
            JOIN parties p ON p.id = i.party_id
            WHERE (p.name, p.kind, p.domestic) <> (s.name, s.kind, s.domestic)"""
     )
+    if desk.viewer.relation("contacts.keep") is not Relation.ANY:
+        desk.fault("SELECT line, 'email', 'CONTACT_NOT_YOURS', '' FROM in_party WHERE email <> ''")
     distinct = desk.run("SELECT count(DISTINCT party_id) FROM in_party").scalar_one()
     if distinct:
         desk.new["party"] = desk.run(_REGISTER).scalar_one()

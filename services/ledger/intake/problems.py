@@ -130,6 +130,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "同一单据各行内容不一致",
         "the rows of this document do not agree with each other",
     ),
+    "CONTACT_NOT_YOURS": (
+        "通知邮箱由该主体自己登记；请去掉电子邮箱",
+        "where a party's notices go is said by itself; leave the address out",
+    ),
     "ID_REUSED": (
         "该编号已用于内容不同的单据",
         "this id already names a document with other content",

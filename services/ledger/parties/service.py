@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from services.events import ApiKeyAdded, PartyRegistered, UserAdded
+from services.events import ApiKeyAdded, PartyContactChanged, PartyRegistered, UserAdded
 from services.ledger.access import OPERATOR, Viewer
 from services.ledger.errors import LedgerError, NotFoundError, ReusedIdError
 from services.ledger.identification import digest
@@ -17,12 +17,20 @@ from services.ledger.law.uscc import parse_uscc
 from services.ledger.log.service import Entry, append
 from services.ledger.parties import keys, passwords, users
 from services.ledger.parties.models import KINDS, Party, PartyIdentifier, User
+from services.ledger.policy import Whose
 
 
 class PartyKindError(LedgerError):
     """A kind of party the Regulation's gate does not know."""
 
     code = "PARTY_KIND_INVALID"
+
+
+class ContactError(LedgerError):
+    """Somebody says where the notices of another party go."""
+
+    code = "CONTACT_NOT_YOURS"
+    status = 403
 
 
 class IdentifierTakenError(LedgerError):
@@ -48,7 +56,10 @@ class Registration:
 def register(session: Session, viewer: Viewer, new: Registration, request_id: str = "") -> bool:
     """Register a party; return False if it was there with the same facts.
 
+    Whoever may say where its notices go says so with the same facts again.
+
     Raises:
+        ContactError: it is not the viewer's to say where the party's notices go.
         UsccError: a wrong 统一社会信用代码.
         RegionError: a region that is no code of GB/T 2260; one since abolished is taken.
         IdentifierTakenError: an identifier is another party's.
@@ -74,7 +85,12 @@ def register(session: Session, viewer: Viewer, new: Registration, request_id: st
                 f"编号{new.id}已用于另一主体；请使用新编号。",
                 field="id",
             )
+        if new.email not in {"", known.email}:
+            _check_contact(viewer, new)
+            _change_contact(session, viewer, known, new.email, request_id)
         return False
+    if viewer.party_id is not None:
+        _check_contact(viewer, new)
     _refuse_taken(session, identifiers)
     session.add(
         Party(
@@ -97,6 +113,32 @@ def register(session: Session, viewer: Viewer, new: Registration, request_id: st
         session, [Entry(new.id, event, viewer.name, viewer.party_id, debtor_id=new.id)], request_id
     )
     return True
+
+
+def _check_contact(viewer: Viewer, new: Registration) -> None:
+    """Refuse an address from anybody but the party's administrator or key, or the machine itself.
+
+    Whoever registered a party first would otherwise read what others tell it.
+    """
+    keeps = viewer.user_id is None or viewer.duty == "administrator"
+    if new.email and not (keeps and viewer.may("contacts.keep", Whose(party_id=new.id))):
+        raise ContactError(
+            "Where a party's notices go is said by its own administrator or key, or by the operator"
+            " who registers it; leave the e-mail address out.",
+            "主体的通知邮箱由其管理员或密钥登记，或由登记该主体的运营人员登记；请去掉电子邮箱。",
+            field="email",
+        )
+
+
+def _change_contact(
+    session: Session, viewer: Viewer, party: Party, email: str, request_id: str
+) -> None:
+    party.email = email
+    session.add(party)
+    session.flush()
+    told = PartyContactChanged(party_id=party.id, name=party.name, email=email)
+    entry = Entry(party.id, told, viewer.name, viewer.party_id, debtor_id=party.id)
+    append(session, [entry], request_id)
 
 
 def _refuse_taken(session: Session, identifiers: Mapping[str, str]) -> None:
