@@ -9,6 +9,7 @@ from services.ledger.access import OPERATOR
 from services.ledger.credentials import COOKIE
 from services.ledger.ids import new_id
 from services.ledger.parties.service import Registration, register
+from services.ledger.parties.users import RoleAndPartyError
 from services.ledger.receivables.queries import Claim
 from tests.access.making import a_key
 from tests.web.browser import Browser
@@ -139,6 +140,21 @@ def test_a_party_administrator_keeps_only_their_own_people(ours: Browser, visito
         assert stranger not in page
         for what in ("password", "disable", "forget-code", "duty"):
             assert change(ours, stranger, what) == 404, (stranger, what)
+
+
+def test_a_name_of_another_partys_is_taken_and_its_password_stays(ours: Browser) -> None:
+    theirs = a_user("their maker", "supplier", party_id=THEIRS, duty="maker")
+    before = rows("SELECT password_hash FROM users WHERE id = :id", id=theirs)
+
+    page = ours.press("/console/people", "/console/people", login="their maker", duty="maker")
+
+    assert page.status_code == 409
+    assert "用户名their maker已被使用" in page.text
+    assert rows("SELECT password_hash FROM users WHERE id = :id", id=theirs) == before
+    with pytest.raises(RoleAndPartyError):
+        a_user("their maker", "supplier", party_id=THEIRS, duty="checker")
+    with pytest.raises(RoleAndPartyError):
+        a_user("their maker", "operator")
 
 
 def test_a_form_cannot_make_somebody_of_another_role_or_party(ours: Browser) -> None:

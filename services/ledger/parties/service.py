@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from services.events import ApiKeyAdded, PartyContactChanged, PartyRegistered, UserAdded
@@ -189,12 +190,20 @@ def add_user(
 
     Raises:
         WeakPasswordError: the password can be guessed.
-        RoleAndPartyError: the role, duty and party do not go together.
+        RoleAndPartyError: the role, duty and party do not go together, or are not the person's.
+        LoginTakenError: somebody of another party signs in so.
     """
     passwords.check_strength(password, login=login)
     actor = by.user_id or by.name
     user = session.exec(select(User).where(User.login == login)).one_or_none()
     if user is not None:
+        if (role, party_id) != (user.role, user.party_id) or duty not in {"", user.duty}:
+            raise users.RoleAndPartyError(
+                f"{login} is {user.role} {user.duty} already; a new password changes neither role"
+                " nor party nor duty. Name these, or add another user.",
+                f"用户{login}已是{user.role} {user.duty}；重设密码不改变角色、主体与职责。"
+                "请按现有内容填写，或新增用户。",
+            )
         users.set_password(session, user, passwords.hashed(password), initial=initial, actor=actor)
         return user.id
     users.check_role(role, duty, party_id)
@@ -207,8 +216,12 @@ def add_user(
         password_hash=passwords.hashed(password),
         password_initial=initial,
     )
-    session.add(user)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(user)
+            session.flush()
+    except IntegrityError as error:  # Somebody's of a party whose people are not seen here.
+        raise users.taken(login) from error
     event = UserAdded(role=role, party_id=party_id)
     append(session, [Entry(user.id, event, str(actor), by.party_id, debtor_id=party_id)])
     return user.id

@@ -177,11 +177,16 @@ def check_free(session: Session, login: str) -> None:
         LoginTakenError: somebody does.
     """
     if session.exec(select(User.id).where(User.login == login)).one_or_none() is not None:
-        raise LoginTakenError(
-            f"Somebody signs in as {login}; choose another name.",
-            f"用户名{login}已被使用；请另选。",
-            field="login",
-        )
+        raise taken(login)
+
+
+def taken(login: str) -> LoginTakenError:
+    """Return the refusal of a name that somebody has."""
+    return LoginTakenError(
+        f"Somebody signs in as {login}; choose another name.",
+        f"用户名{login}已被使用；请另选。",
+        field="login",
+    )
 
 
 def by_login(session: Session, login: str) -> User:
