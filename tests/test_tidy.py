@@ -119,6 +119,7 @@ OPEN_TO_ALL = {
     "post_own_password",
     "get_single",
     "get_single_return",
+    "post_logout",
     "get_root",
     "get_style",
     "get_nothing",

@@ -32,6 +32,8 @@ _LASTS_SECONDS: Final = 600
 _MOST_BYTES: Final = 256 * 1024
 _HERE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _PURPOSE: Final = "single sign-on"
+_LOGOUT: Final = "http://schemas.openid.net/event/backchannel-logout"
+_LOGOUT_SECONDS: Final = 300
 
 
 class SingleSignOnError(LedgerError):
@@ -181,6 +183,54 @@ def finish(pending: Pending, *, code: str, return_to: str) -> str:
     )
 
 
+def _decoded(token: str, keys: Mapping[str, Any]) -> jwt.Token:
+    usable = [key for key in keys.get("keys", []) if key.get("kty") != "oct"]
+    return jwt.decode(token, KeySet.import_key_set({"keys": usable}), algorithms=_ALGORITHMS)
+
+
+def signed_out(logout_token: str) -> str:
+    """Return the subject whom the pinned issuer says to have signed out.
+
+    Raises:
+        SingleSignOnError: it says so of nobody, or not to us, or not now.
+    """
+    try:
+        with _client() as client:
+            keys = _asked(client, str(_provider(client)["jwks_uri"]))
+    except (httpx2.HTTPError, ValueError) as error:
+        raise failed(str(error)) from error
+    return subject_signed_out(logout_token, keys)
+
+
+def subject_signed_out(logout_token: str, keys: Mapping[str, Any]) -> str:
+    """Return the subject of a logout token (OpenID Connect Back-Channel Logout 1.0, 2.6).
+
+    Raises:
+        SingleSignOnError: it is not the issuer's, for us, of now, or is no such token.
+    """
+    here = int(time.time())
+    rules = jwt.JWTClaimsRegistry(
+        now=here,
+        leeway=_LEEWAY_SECONDS,
+        iss={"essential": True, "value": settings().ledger_oidc_issuer},
+        aud={"essential": True, "value": settings().ledger_oidc_client_id},
+        sub={"essential": True},
+        iat={"essential": True},
+        jti={"essential": True},
+    )
+    try:
+        claims = _decoded(logout_token, keys).claims
+        rules.validate(claims)
+        late = here - int(claims["iat"]) > _LOGOUT_SECONDS
+        told = isinstance(claims["events"][_LOGOUT], dict)
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise failed(repr(error)) from error
+    subject = claims["sub"]
+    if late or not told or "nonce" in claims or not isinstance(subject, str) or not subject:
+        raise failed("the token signs nobody out")
+    return subject
+
+
 def subject_of(
     id_token: str, keys: Mapping[str, Any], *, nonce: str, access_token: str = ""
 ) -> str:
@@ -191,10 +241,7 @@ def subject_of(
     """
     us = settings().ledger_oidc_client_id
     try:
-        usable = [key for key in keys.get("keys", []) if key.get("kty") != "oct"]
-        token = jwt.decode(
-            id_token, KeySet.import_key_set({"keys": usable}), algorithms=_ALGORITHMS
-        )
+        token = _decoded(id_token, keys)
         claims = CodeIDToken(
             token.claims,
             token.header,

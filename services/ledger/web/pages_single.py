@@ -3,16 +3,17 @@
 import logging
 from typing import Annotated
 
-from fastapi import Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi import Form, Query, Request, status
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from services.ledger.clock import now
 from services.ledger.config import settings
-from services.ledger.credentials import session_token
+from services.ledger.credentials import address_of, session_token
 from services.ledger.db import transaction
 from services.ledger.errors import NotFoundError
-from services.ledger.parties import sign_in, users
+from services.ledger.parties import sessions, sign_in, users
 from services.ledger.parties import single_sign_on as single
+from services.ledger.rates import check_guesses, count_guess
 from services.ledger.web import cookies
 from services.ledger.web.pages_edge import CONSOLE, pages, see, signed_in
 from services.ledger.web.pages_sign_in import SINGLE_PAGE, go_on
@@ -88,6 +89,30 @@ def get_single_return(
     answer = go_on(request, half)
     cookies.drop(answer, request, cookies.SINGLE)
     return answer
+
+
+@router.post(f"{SINGLE_PAGE}/logout")
+def post_logout(
+    request: Request, logout_token: Annotated[str, Form(min_length=1, max_length=8000)]
+) -> Response:
+    """Take the single sign-on's word that somebody signed out there: they are signed out here too.
+
+    Asked by the single sign-on itself (OpenID Connect Back-Channel Logout), not by a browser.
+    """
+    if not single.is_on():
+        raise NotFoundError("There is no such page.", "没有该页面。")
+    check_guesses(address_of(request))
+    try:
+        subject = single.signed_out(logout_token)
+    except single.SingleSignOnError as error:
+        log.warning("single sign-on: %s", error.__notes__)
+        count_guess(address_of(request))
+        return JSONResponse({"error": "invalid_request"}, status.HTTP_400_BAD_REQUEST)
+    with transaction() as session:
+        user = users.linked(session, settings().ledger_oidc_issuer, subject)
+        if user is not None:
+            sessions.end_others(session, user.id, cause="single_sign_on")
+    return Response(status_code=status.HTTP_200_OK)
 
 
 def _link(request: Request, pending: single.Pending, subject: str) -> Response:
