@@ -5,9 +5,9 @@ passed over in silence, and the sender would take the answer for something else.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from email.message import Message
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fastapi import Request, params
 from fastapi.dependencies.models import Dependant
@@ -27,6 +27,29 @@ class MediaTypeError(LedgerError):
 
     code = "MEDIA_TYPE_UNSUPPORTED"
     status = 415
+
+
+class PreconditionError(LedgerError):
+    """A condition that this address would not weigh."""
+
+    code = "PRECONDITION_NOT_WEIGHED"
+    status = 412
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This address does not weigh If-Match; leave it out, or read again before you write.",
+            "此地址不支持If-Match；请去掉该头，或先重新读取再写入。",
+        )
+
+
+_weighing: Final[set[object]] = set()
+Asked = TypeVar("Asked", bound=Callable[..., object])
+
+
+def weighs_tags(function: Asked) -> Asked:
+    """Mark an endpoint, or what one depends on, that weighs `If-Match`."""
+    _weighing.add(function)
+    return function
 
 
 class _NotJsonError(ValueError):
@@ -77,6 +100,7 @@ class Shape:
         body = route.body_field
         self._takes_form = body is not None and isinstance(body.field_info, params.Form)
         self._takes_json = body is not None and not self._takes_form
+        self._weighs_tags = any(one.call in _weighing for one in asked)
 
     async def check(self, request: Request) -> None:
         """Refuse a request of another shape.
@@ -84,7 +108,10 @@ class Shape:
         Raises:
             RequestValidationError: a name that is not taken here or stands twice, or no JSON.
             MediaTypeError: the body is of another kind.
+            PreconditionError: it asks for what is not weighed here.
         """
+        if request.method != "GET" and "if-match" in request.headers and not self._weighs_tags:
+            raise PreconditionError
         if request.scope["query_string"]:
             self._check_names("query", request.query_params.multi_items(), self._query)
         if self._takes_form:

@@ -128,6 +128,14 @@ def test_two_keys_or_two_idempotency_keys_are_none(supplier: Client, contract: s
     assert (answer.status_code, answer.json()["code"]) == (400, "IDEMPOTENCY_KEY_INVALID")
 
 
+def test_a_condition_that_would_not_be_weighed_is_refused(supplier: Client, contract: str) -> None:
+    seen = {"if-match": '"as it was"'}
+    answer = supplier.post("/v1/receivables", json=invoice(contract), headers=seen)
+
+    assert (answer.status_code, answer.json()["code"]) == (412, "PRECONDITION_NOT_WEIGHED")
+    assert supplier.get("/v1/receivables").json()["items"] == []
+
+
 def test_every_refusal_of_the_framework_is_a_problem_with_its_headers(supplier: Client) -> None:
     put = supplier.put("/v1/parties")
     assert (put.status_code, put.json()["code"]) == (405, "METHOD_NOT_ALLOWED")

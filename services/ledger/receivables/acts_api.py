@@ -30,10 +30,12 @@ from services.ledger.receivables.schemas import (
     RequestIn,
     ResolutionIn,
 )
+from services.ledger.shapes import weighs_tags
 
 router = Router(prefix="/v1", tags=["receivables"])
 
 
+@weighs_tags
 def _as_seen(receivable_id: UUID, viewer: AskedBy, session: DbSession, request: Request) -> None:
     """Let an act with `If-Match` go on only if the receivable is as its sender saw it."""
     if "if-match" in request.headers:

@@ -11,6 +11,7 @@ from services.ledger.config import settings
 from services.ledger.cursors import Paged
 from services.ledger.edges import AskedBy, DbSession, Router, must_match, request_id
 from services.ledger.ids import new_id
+from services.ledger.shapes import weighs_tags
 from services.ledger.webhooks import queries, replaying, rotating, schemas, service
 from services.ledger.webhooks.addresses import Rules
 from services.ledger.webhooks.models import WebhookEndpoint
@@ -65,6 +66,7 @@ def get_webhook(webhook_id: UUID, viewer: AskedBy, session: DbSession) -> schema
 
 
 @router.patch("/{webhook_id}")
+@weighs_tags
 def patch_webhook(
     webhook_id: UUID,
     body: schemas.WebhookChangeIn,
