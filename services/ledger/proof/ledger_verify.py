@@ -26,9 +26,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FORMAT = "ledger-proof-bundle/1"
-LARGEST_BYTES = 64 * 1024 * 1024
+LARGEST_BYTES = 16 * 1024 * 1024
 _REFUSALS = {
-    "UNREADABLE": ("the file is cut off or is no such JSON", "文件被截断或不是规定的JSON"),
+    "UNREADABLE": (
+        "the file is cut off, is no such JSON, or is over 16 MiB",
+        "文件被截断、不是规定的JSON，或超过16 MiB",
+    ),
     "FORMAT_UNKNOWN": ("a member is missing or malformed", "缺少成员或成员格式不符"),
     "NOTE_MALFORMED": ("a signed note is malformed", "签名文本格式不符"),
     "KEY_WRONG": ("the key given is none of this log's", "所给公钥不是该日志的公钥"),
@@ -142,6 +145,14 @@ def sm3(data: bytes) -> bytes:
     return digest.finalize()
 
 
+def unbase64(text: str) -> bytes:
+    """Return the bytes of a base64 text; each has one spelling only, so no letter can vary."""
+    blob = base64.b64decode(text, validate=True)
+    if base64.b64encode(blob).decode() != text:
+        raise ValueError(text)
+    return blob
+
+
 class Suite(NamedTuple):
     """A hash and a signature that go together."""
 
@@ -195,7 +206,7 @@ class Key(NamedTuple):
         """Read a key as c2sp.org/signed-note writes it: name+id+base64."""
         try:
             name, identifier, body = text.strip().split("+", 2)
-            blob = base64.b64decode(body, validate=True)
+            blob = unbase64(body)
         except ValueError:
             raise Refused("NOTE_MALFORMED", "key") from None
         for suite in SUITES.values():
@@ -223,10 +234,10 @@ def open_note(note: str, key: Key) -> tuple[str, int | None] | None:
         raise Refused("NOTE_MALFORMED")
     found = False
     time = None
-    for line in lines.splitlines():
+    for line in lines[:-1].split("\n"):
         try:
             dash, name, body = line.split(" ")
-            blob = base64.b64decode(body, validate=True)
+            blob = unbase64(body)
         except ValueError:
             raise Refused("NOTE_MALFORMED") from None
         if dash != "—" or (name, blob[:4]) != (key.name, key.id):
@@ -244,7 +255,7 @@ def read_checkpoint(text: str) -> tuple[str, int, bytes]:
     """Return the origin, the size and the root of a checkpoint's text."""
     try:
         origin, size, root = text.splitlines()[:3]
-        read = origin, int(size), base64.b64decode(root, validate=True)
+        read = origin, int(size), unbase64(root)
     except ValueError:
         raise Refused("NOTE_MALFORMED", "checkpoint") from None
     if str(read[1]) != size or not origin or len(read[2]) != len(sha256(b"")) or read[1] < 0:
@@ -362,11 +373,14 @@ def check(document: bytes, given: Given = Given()) -> Report:  # noqa: B008 (it 
     Raises:
         Refused: it does not hold together; the code says where.
     """
-    bundle = _read(document)
     try:
-        return _check(bundle, given)
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError, OverflowError):
+        return _check(_read(document), given)
+    except MemoryError:
+        raise Refused("UNREADABLE") from None
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError):
         raise Refused("FORMAT_UNKNOWN") from None
+    except (OverflowError, OSError):  # an instant that no calendar has
+        raise Refused("NOTE_MALFORMED", "time") from None
 
 
 def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -396,7 +410,7 @@ def _read(document: bytes) -> dict[str, Any]:
         raise Refused("UNREADABLE") from None
     if not isinstance(bundle, dict) or bundle.get("format") != FORMAT:
         raise Refused("FORMAT_UNKNOWN")
-    if bundle.get("suite") not in SUITES:
+    if bundle.get("suite") not in [*SUITES]:
         raise Refused("FORMAT_UNKNOWN")
     return bundle
 
@@ -421,9 +435,9 @@ def _check(bundle: dict[str, Any], given: Given) -> Report:
         proven.append(
             Line(f"Disclosed as recorded: {opened} values.", f"{opened}项披露内容与记录一致。")
         )
-    if not any(open_note(bundle["statement"], one) for one in keys[-1:]):
-        raise Refused("BUNDLE_ALTERED")
-    if bundle["statement"].rpartition("\n\n")[0] + "\n" != statement_of(bundle):
+    statement = open_note(bundle["statement"], keys[-1])
+    one_line = bundle["statement"].rpartition("\n\n")[2].count("\n") == 1
+    if statement is None or statement[0] != statement_of(bundle) or not one_line:
         raise Refused("BUNDLE_ALTERED")
     proven.append(
         Line(
@@ -434,9 +448,10 @@ def _check(bundle: dict[str, Any], given: Given) -> Report:
     if given.checkpoint is not None:
         everyone = _keys(bundle["keys"], suite, None)
         proven.append(_history(bundle, suite, everyone, given.checkpoint))
-    proven += _witnessed(note, given.witnesses)
+    seen, unseen = _witnessed(note, given.witnesses)
     history = [_told(event) for event in bundle["events"]]
-    limits = _limits(given, size, closed)
+    limits = unseen + _limits(given, size, closed, others=bool(seen))
+    proven += seen
     return Report(bundle["receivable_id"], size, key.fingerprint, history, proven, limits)
 
 
@@ -479,7 +494,7 @@ def _events(bundle: dict[str, Any], suite: Suite, size: int, root: bytes) -> tup
         if leaf["subject_id"] != bundle["receivable_id"]:
             raise Refused("EVENT_FOREIGN", position)
         hashed = leaf_hash(suite, canonical(leaf))
-        path = [base64.b64decode(one, validate=True) for one in event["path"]]
+        path = [unbase64(one) for one in event["path"]]
         if root_of_inclusion(suite, position - 1, size, hashed, path) != root:
             raise Refused("EVENT_FORGED", position)
         if leaf["previous"] != before:
@@ -487,11 +502,10 @@ def _events(bundle: dict[str, Any], suite: Suite, size: int, root: bytes) -> tup
         before = position
         shown = event.get("openings", {})
         opened += len(shown)
-        closed += _committed(leaf) - len(shown)
+        closed += _committed([leaf["actor"], leaf["data"]]) - len(shown)
         for field, opening in shown.items():
             value = bytes.fromhex(opening["salt"]) + opening["value"].encode()
-            holder = leaf if field == "actor" else leaf["data"]
-            if holder[field.removeprefix("data.")]["commitment"] != suite.hash(value).hex():
+            if _at(leaf, field)["commitment"] != suite.hash(value).hex():
                 raise Refused("OPENING_FORGED", f"{position} {field}")
     if not before:
         raise Refused("EVENT_MISSING")
@@ -506,9 +520,19 @@ def _told(event: dict[str, Any]) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
-def _committed(leaf: dict[str, Any]) -> int:
-    values = [leaf["actor"], *leaf["data"].values()]
-    return sum(isinstance(value, dict) and "commitment" in value for value in values)
+def _at(leaf: dict[str, Any], field: str) -> Any:  # noqa: ANN401 (whatever stands there)
+    """Return what a leaf has at a field such as ``data.accounts.0.bank``."""
+    found: Any = leaf
+    for part in field.split("."):
+        found = found[int(part) if isinstance(found, list) else part]
+    return found
+
+
+def _committed(value: object) -> int:
+    """Return how many commitments stand in something, at any depth."""
+    if isinstance(value, dict):
+        return 1 if [*value] == ["commitment"] else sum(_committed(one) for one in value.values())
+    return sum(_committed(one) for one in value) if isinstance(value, list) else 0
 
 
 def _of_events(events: Sequence[dict[str, Any]]) -> Line:
@@ -528,7 +552,7 @@ def _history(bundle: dict[str, Any], suite: Suite, keys: Sequence[Key], earlier:
     path = [] if old == size else bundle.get("consistency", {}).get(str(old))
     if path is None:
         raise Refused("CONSISTENCY_MISSING", old)
-    steps = [base64.b64decode(one, validate=True) for one in path]
+    steps = [unbase64(one) for one in path]
     if origin != key.name or not is_consistent(suite, (old, size), (old_root, root), steps):
         raise Refused("LOG_REWRITTEN", old)
     return Line(
@@ -537,19 +561,25 @@ def _history(bundle: dict[str, Any], suite: Suite, keys: Sequence[Key], earlier:
     )
 
 
-def _witnessed(note: str, witnesses: Sequence[Key]) -> list[Line]:
-    lines = []
+def _witnessed(note: str, witnesses: Sequence[Key]) -> tuple[list[Line], list[Line]]:
+    """Return which witnesses signed the checkpoint, and which did not."""
+    seen, unseen = [], []
     for witness in witnesses:
-        seen = open_note(note, witness)
-        if seen and seen[1] is not None:
-            at = datetime.fromtimestamp(seen[1], UTC)
-            lines.append(
-                Line(f"{witness.name} saw this same log at {at}.", f"{witness.name} 于 {at} 见证。")
+        name, signed = witness.name, open_note(note, witness)
+        if signed and signed[1] is not None:
+            at = datetime.fromtimestamp(signed[1], UTC)
+            seen.append(Line(f"{name} saw this same log at {at}.", f"{name} 于 {at} 见证。"))
+        else:
+            unseen.append(
+                Line(
+                    f"That {name} saw this log: no good signature of it is under the checkpoint.",
+                    f"{name} 是否见证：检查点下没有其有效签名。",
+                )
             )
-    return lines
+    return seen, unseen
 
 
-def _limits(given: Given, size: int, closed: int) -> list[Line]:
+def _limits(given: Given, size: int, closed: int, *, others: bool) -> list[Line]:
     lines = [
         Line(
             "That what was recorded is true; and the reasoning is no finding of law.",
@@ -567,7 +597,7 @@ def _limits(given: Given, size: int, closed: int) -> list[Line]:
                 "公钥属于谁：请与另行取得的指纹比对，或以 --key 提供公钥。",
             )
         )
-    if given.checkpoint is None and not given.witnesses:
+    if given.checkpoint is None and not others:
         lines.append(
             Line(
                 "That others were shown the same log: give --checkpoint from an e-mail, or"
@@ -597,7 +627,15 @@ def say(report: Report) -> str:
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    """Print what a terminal of any encoding can show; what would steer it is not passed on."""
+    safe = "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(f"{safe}\n".encode(encoding, "replace").decode(encoding))
+
+
+def _bytes_of(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(LARGEST_BYTES + 1)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -612,9 +650,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     try:
-        document = options.bundle.read_bytes()
-        earlier = options.checkpoint.read_text("utf-8") if options.checkpoint else None
-        earlier = earlier and earlier.strip() + "\n"  # as copied out of an e-mail
+        document = _bytes_of(options.bundle)
+        earlier = None
+        if options.checkpoint:  # as copied out of an e-mail
+            text = _bytes_of(options.checkpoint).decode()
+            earlier = text.replace("\r\n", "\n").strip() + "\n"
     except (OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
