@@ -1,6 +1,7 @@
 """R-14: whatever is changed in the log's tables is found, and its place is named."""
 
 import random
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ledger.insight.verify import verify
-from services.ledger.proof import leaves, service
+from services.ledger.proof import leaves, queries, service
 from services.ledger.proof.check import check_log
 from services.ledger.proof.ledger_verify import SUITES
 from services.ledger.proof.signing import LogKeyError
@@ -143,14 +144,14 @@ def test_a_history_rewritten_with_its_tree_contradicts_what_was_signed(log: Sess
     assert len(others) == 3
     write(log, 5, first=900)
     service.grow(log, SUITES["sha256-ed25519"])
-    with pytest.raises(service.LogDamagedError):
+    with pytest.raises(queries.LogDamagedError):
         service.checkpoint(log, keys(NEW_KEY), at=AT)
 
 
 def test_a_log_cut_short_is_not_signed_again(log: Session) -> None:
     log.connection().execute(text("DELETE FROM tiles WHERE level = 0 AND number = 3"))
     write(log, 5, first=900)
-    with pytest.raises(service.LogDamagedError):
+    with pytest.raises(queries.LogDamagedError):
         service.checkpoint(log, keys(NEW_KEY), at=AT)
     assert places(log)
 
@@ -158,8 +159,26 @@ def test_a_log_cut_short_is_not_signed_again(log: Session) -> None:
 def test_a_gap_in_the_sealed_positions_is_not_grown_over(log: Session) -> None:
     write(log, 5, first=900)
     log.connection().execute(text("DELETE FROM sealed WHERE position = 833"))
-    with pytest.raises(service.LogDamagedError, match="position 833"):
+    with pytest.raises(queries.LogDamagedError, match="position 833"):
         service.grow(log, SUITES["sha256-ed25519"])
+
+
+@pytest.mark.parametrize("text_", ["", "x", "x\n\n", "test.example/log\n832\nAAAA\n\nx\n"])
+@pytest.mark.parametrize(
+    ("table", "column", "number"),
+    [("checkpoints", "note", 5), ("checkpoints", "note", 1), ("log_keys", "note", 1)],
+)
+def test_a_note_that_is_none_any_more_is_a_finding_and_a_refusal_not_a_crash(
+    log: Session, table: str, column: str, number: int, text_: str
+) -> None:
+    changed = text(f"UPDATE {table} SET {column} = :to WHERE number = :number")
+    assert log.connection().execute(changed, {"to": text_, "number": number}).rowcount == 1
+    assert any(place.startswith("checkpoints: ") for place in places(log))
+    write(log, 5, first=900)
+    service.grow(log, SUITES["sha256-ed25519"])
+    shown = queries.suite_of if table == "log_keys" else partial(queries.checkpoints, limit=9)
+    with pytest.raises(queries.LogDamagedError, match="run `ledger verify`"):
+        shown(log)
 
 
 def test_a_key_nobody_handed_over_to_does_not_sign(log: Session) -> None:

@@ -61,7 +61,7 @@ def check_log(
         yield from signed.checkpoints(session, keys)
         yield from signed.cosignatures(session)
         yield from signed.witnessed(session, keys, size, witnessed)
-    elif size or witnessed or queries.checkpoints(session):
+    elif size or witnessed or queries.newest_size(session):
         yield Place("checkpoints", "the log has no key")
     yield from signed.unsigned(session)
     for event_id in session.connection().execute(_ORPHANS, {"size": size}).scalars():
@@ -75,7 +75,7 @@ def _keys(notes: Sequence[str]) -> tuple[list[Key], list[str]]:
         try:
             key = queries.key_of(note)
             endorsed = open_note(note, keys[-1] if keys else key)
-        except (Refused, IndexError):
+        except (Refused, queries.LogDamagedError):
             key, endorsed = None, None
         if key is None or not endorsed or not note.startswith(f"{key.name}/key\n"):
             wrong.append(f"key {number} of the log was not handed over by the one before it")

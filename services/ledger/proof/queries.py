@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ledger.errors import LedgerError, NotFoundError
-from services.ledger.proof.ledger_verify import Key, Suite, read_checkpoint
+from services.ledger.proof.ledger_verify import Key, Refused, Suite, read_checkpoint
 from services.ledger.proof.tree import HASH_BYTES, WIDTH, At, Span, consistency, inclusion, needed
 from services.ledger.proof.tree import root as root_of
 
@@ -30,6 +30,7 @@ _CHECKPOINTS: Final = """
 """
 _BEFORE: Final = text(_CHECKPOINTS.format(where="c.size < :before"))
 _AT: Final = text(_CHECKPOINTS.format(where="c.size = :size"))
+_NEWEST: Final = text("SELECT coalesce(max(size), 0) FROM checkpoints")
 _KEYS: Final = text("SELECT note FROM log_keys ORDER BY number")
 _LARGEST: Final = 2**62
 
@@ -38,6 +39,13 @@ class SizeUnknownError(LedgerError):
     """A proof is asked for of a size the tree never had, or of a later position."""
 
     code = "TREE_SIZE_UNKNOWN"
+
+
+class LogDamagedError(LedgerError):
+    """The log contradicts what was signed of it, so it is neither grown, signed nor shown."""
+
+    code = "LOG_DAMAGED"
+    status = 503
 
 
 class Signed(NamedTuple):
@@ -105,8 +113,18 @@ def log_keys(session: Session) -> list[str]:
 
 
 def key_of(note: str) -> Key:
-    """Return the public key that a note of the log introduces."""
-    return Key.read(note.splitlines()[1])
+    """Return the public key that a note of the log introduces.
+
+    Raises:
+        LogDamagedError: it is no such note.
+    """
+    try:
+        return Key.read(note.splitlines()[1])
+    except (Refused, IndexError):
+        raise LogDamagedError(
+            "A key of the log is not what it was; run `ledger verify`.",
+            "日志的公钥记录被改动；请运行 `ledger verify`。",
+        ) from None
 
 
 def suite_of(session: Session) -> Suite:
@@ -124,8 +142,17 @@ def suite_of(session: Session) -> Suite:
     return key_of(notes[0]).suite
 
 
+def newest_size(session: Session) -> int:
+    """Return the size of the newest checkpoint, whatever it says; 0 if there is none."""
+    return int(session.connection().execute(_NEWEST).scalar_one())
+
+
 def checkpoints(session: Session, *, before: int | None = None, limit: int = 1) -> list[Signed]:
-    """Return the newest checkpoints, or those of less than a size, newest first."""
+    """Return the newest checkpoints, or those of less than a size, newest first.
+
+    Raises:
+        LogDamagedError: one of them is no checkpoint.
+    """
     values = {"before": before or _LARGEST, "limit": limit}
     return [_signed(*row) for row in session.connection().execute(_BEFORE, values)]
 
@@ -143,4 +170,12 @@ def checkpoint_at(session: Session, size: int) -> Signed:
 
 
 def _signed(size: int, note: str, lines: list[str]) -> Signed:
-    return Signed(size, read_checkpoint(note)[2], note + "".join(lines))
+    try:
+        found = Signed(size, read_checkpoint(note)[2], note + "".join(lines))
+        assert found.signed_at >= 0
+    except (Refused, LookupError, ValueError):
+        raise LogDamagedError(
+            f"The checkpoint of size {size} is not what was signed; run `ledger verify`.",
+            f"规模为{size}的检查点被改动；请运行 `ledger verify`。",
+        ) from None
+    return found

@@ -46,13 +46,6 @@ _ADD_COSIGNATURE: Final = text(
 )
 
 
-class LogDamagedError(LedgerError):
-    """The log contradicts what was signed of it, so it is neither grown nor signed."""
-
-    code = "LOG_DAMAGED"
-    status = 503
-
-
 class CosignatureError(LedgerError):
     """A line is no cosignature of this checkpoint by a witness this installation knows."""
 
@@ -65,7 +58,7 @@ def grow(session: Session, suite: Suite, *, limit: int = 20_000) -> int:
     One at a time: the others return 0. Set-based: five statements, however many events.
 
     Raises:
-        LogDamagedError: a sealed position or its event is gone.
+        queries.LogDamagedError: a sealed position or its event is gone.
     """
     connection = session.connection()
     if not connection.execute(_LOCK).scalar_one():
@@ -96,9 +89,9 @@ def grow(session: Session, suite: Suite, *, limit: int = 20_000) -> int:
     return len(hashes)
 
 
-def damaged(position: int) -> LogDamagedError:
+def damaged(position: int) -> queries.LogDamagedError:
     """Return the refusal to go on over a position that is not what it was."""
-    return LogDamagedError(
+    return queries.LogDamagedError(
         f"The sealed event of position {position} is missing or changed; run `ledger verify`.",
         f"第{position}位的已封存事件缺失或被改动；请运行 `ledger verify`。",
     )
@@ -115,7 +108,7 @@ def checkpoint(
         at: the instant signed along.
 
     Raises:
-        LogDamagedError: the tree does not continue the newest checkpoint.
+        queries.LogDamagedError: the tree does not continue the newest checkpoint.
         LogKeyError: the log was signed by a key that is not among these.
     """
     connection = session.connection()

@@ -82,8 +82,7 @@ def unsigned(session: Session) -> Iterator[Place]:
 
     Who deletes the newest checkpoint leaves no gap; but what it was of is then signed by none.
     """
-    newest = queries.checkpoints(session)
-    size = newest[0].size if newest else 0
+    size = queries.newest_size(session)
     late = session.connection().execute(_UNSIGNED, {"size": size}).one()
     if late.n:
         yield Place(
