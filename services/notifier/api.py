@@ -1,17 +1,21 @@
 """The notifier over HTTP: inboxes for the ledger's console, numbers for operators."""
 
 import hmac
+import logging
 from typing import Annotated
 from uuid import UUID
 
+import httpx2
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from services.notifier import queries
 from services.notifier.config import settings
 from services.notifier.db import DbSession
 from services.notifier.delivery import retry_exhausted
+from services.notifier.pull import LogGapError
 from services.notifier.rules import RULES
 from services.notifier.schemas import (
     CountsOut,
@@ -21,13 +25,17 @@ from services.notifier.schemas import (
     Muted,
     RetryOut,
     SeenOut,
+    VerificationOut,
 )
+from services.notifier.verify import verify
 
+log = logging.getLogger("notifier.api")
 app = FastAPI(title="Notifier (通知服务)", version="1", docs_url=None, redoc_url=None)
 
 _PROBLEMS = {
     401: ("NOT_SIGNED_IN", "The key is missing or wrong.", "缺少密钥或者密钥不正确。"),
     404: ("NOT_FOUND", "There is nothing of that id.", "没有该编号的内容。"),
+    502: ("LOG_UNREADABLE", "The ledger's log cannot be read now.", "目前无法读取台账日志。"),
     422: ("TYPE_UNKNOWN", "Nobody is told of such a type.", "没有这种类型的通知。"),
 }
 
@@ -106,6 +114,16 @@ def get_counts(session: DbSession) -> CountsOut:
         unread_events=unread_events,
         arrivals=queries.arrival_counts(session),
     )
+
+
+@app.get("/v1/verification", dependencies=[HasKey])
+def get_verification() -> VerificationOut:
+    """Compare every notice, and how it ended, with the ledger's log; it reads all of both."""
+    try:
+        return VerificationOut.model_validate(verify(settings()))
+    except (httpx2.HTTPError, LogGapError, ValidationError):
+        log.exception("the ledger's log cannot be read")
+        raise HTTPException(502) from None
 
 
 @app.post("/v1/messages/retry", dependencies=[HasKey])

@@ -68,6 +68,25 @@ class RetryOut(_Out):
     retried: int
 
 
+class FindingOut(_Out):
+    """What is broken, in how many places, and the first of them."""
+
+    check: str
+    english: str
+    chinese: str
+    broken: int
+    examples: tuple[str, ...]
+
+
+class VerificationOut(_Out):
+    """Whether whoever had to be told was told."""
+
+    through: int
+    messages: int
+    mails: dict[str, int]
+    findings: tuple[FindingOut, ...]
+
+
 class HealthOut(_Out):
     """Alive, and how far behind."""
 

@@ -22,6 +22,7 @@ from services.ledger.clock import now, today
 from services.ledger.errors import LedgerError
 from services.ledger.financing import exporting
 from services.ledger.insight import verify as proofs
+from services.ledger.insight.notices import Notices, notices
 from services.ledger.money import format_fen
 
 platforms = typer.Typer(help="Financing platforms. 融资平台。", no_args_is_help=True)
@@ -124,9 +125,13 @@ def verify(
                 bar, description=name, completed=done, total=total
             ),
         )
+        shown.update(bar, description="notices")
+        told = notices()
+    findings += told.broken() if told else []
     result = {
         "proven": not findings,
         "checks": names,
+        "notices": told and told.model_dump(include={"through", "messages", "mails"}),
         "findings": [
             {
                 "check": finding.check,
@@ -138,7 +143,7 @@ def verify(
             for finding in findings
         ],
     }
-    emit(result, as_json=as_json, table=lambda console: _show_proof(console, result))
+    emit(result, as_json=as_json, table=lambda console: _show_proof(console, result, told))
     if findings:
         broken = ", ".join(finding.check for finding in findings)
         raise BrokenBookError(
@@ -147,12 +152,22 @@ def verify(
         )
 
 
-def _show_proof(console: Console, result: Result) -> None:
+def _show_proof(console: Console, result: Result, told: Notices | None) -> None:
     for check in proofs.CHECKS:
         finding = next((one for one in result["findings"] if one["check"] == check.name), None)
         mark = f"[bold red]✗ {finding['broken']}[/]" if finding else "[green]✓[/]"
         console.print(f"{mark} {check.chinese} {check.english}")
         for example in finding["examples"] if finding else ():
+            console.print(f"    {example}")
+    if told is None:
+        console.print("– 通知器未应答，通知是否送达未核验 no notifier answered: notices not proven")
+        return
+    mails = ", ".join(f"{state} {count}" for state, count in sorted(told.mails.items()))
+    mark = "[bold red]✗[/]" if told.findings else "[green]✓[/]"
+    console.print(f"{mark} 通知 notices: {told.messages}; 邮件 e-mails: {mails or 0}")
+    for one in told.findings:
+        console.print(f"[bold red]✗ {one.broken}[/] {one.chinese} {one.english}")
+        for example in one.examples:
             console.print(f"    {example}")
 
 
