@@ -6,18 +6,23 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from services.ledger import db
 from services.ledger.access import OPERATOR
 from services.ledger.almanac import shipped
+from services.ledger.clock import now
+from services.ledger.config import settings
 from services.ledger.financing.exporting import register_platform
 from services.ledger.ids import new_id
 from services.ledger.journal.models import ACCOUNTS
 from services.ledger.log.service import seal
 from services.ledger.orders.service import Agreement, register_contract
 from services.ledger.parties.service import Registration, add_api_key, register
+from services.ledger.proof import service as proof
+from services.ledger.proof.ledger_verify import SUITES
+from services.ledger.proof.signing import signers
+from tests.procedures.inline import Inline
 
 PLATFORM = "PLATFORM-A"
 _numbers = itertools.count(1)
@@ -55,7 +60,7 @@ _UNSEALED = text("SELECT count(*) FROM unsealed")
 class House:
     """A buyer, a supplier and their contract, new in a ledger that many such use."""
 
-    http: TestClient
+    http: Inline
     buyer: str
     supplier: str
     contract: str
@@ -78,7 +83,7 @@ def invoice_number() -> str:
     return f"253{next(_numbers):017d}"
 
 
-def a_house(http: TestClient) -> House:
+def a_house(http: Inline) -> House:
     buyer, supplier = new_id(), new_id()
     tokens = {"core_enterprise": str(new_id()), "supplier": str(new_id())}
     with db.transaction() as session:
@@ -118,6 +123,14 @@ def in_tables(receivable_id: UUID) -> dict[str, Any]:
     with db.transaction() as session:
         row = session.connection().execute(_BOOK, {"id": receivable_id}).mappings().one()
         return dict(row)
+
+
+def sign_all() -> None:
+    """Grow the tree after all that is sealed, and sign it, as the worker does by and by."""
+    with db.transaction() as session:
+        while proof.grow(session, SUITES[settings().ledger_log_suite]):
+            pass
+        proof.checkpoint(session, signers(settings()), at=now())
 
 
 def seal_all() -> None:
