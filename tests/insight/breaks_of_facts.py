@@ -22,6 +22,45 @@ FACT_BREAKS = (
         "by the facts 2025-07-10",
     ),
     Break(
+        "days",
+        "late",
+        """UPDATE payments SET "on" = '2026-01-07' WHERE id IN"""
+        " (SELECT cause FROM postings WHERE receivable_id = :id AND debit = 'cash')",
+        "of 2026-01-07, posting",
+    ),
+    Break(
+        "days",
+        "late",
+        """WITH t AS (UPDATE postings SET "on" = '2026-01-07' WHERE receivable_id = :id"""
+        " AND debit = 'cash' RETURNING cause)"
+        """ UPDATE payments SET "on" = '2026-01-07' WHERE id IN (SELECT cause FROM t)""",
+        "of 2026-01-07, posting",
+    ),
+    Break(
+        "days",
+        "answered",
+        "UPDATE receivables SET opened_on = opened_on - 1 WHERE id = :id",
+        "receivable: of 2025-07-0",
+    ),
+    Break(
+        "leaves",
+        "contract",
+        """UPDATE contracts SET terms = terms || '{"term_days": 90}' WHERE id = :id""",
+        "written with it is not",
+    ),
+    Break(
+        "leaves",
+        "answered",
+        "UPDATE receivables SET invoice_code = '0110' WHERE id = :id",
+        "written with it is not",
+    ),
+    Break(
+        "leaves",
+        "financed",
+        "UPDATE claims SET due_on = due_on + 1 WHERE receivable_id = :id",
+        "written with it is not",
+    ),
+    Break(
         "confirmations",
         "answered",
         "UPDATE balances SET confirmed_on = NULL WHERE receivable_id = :id",
@@ -154,13 +193,13 @@ FACT_BREAKS = (
         "of other parties",
     ),
     Break(
-        "instants",
+        "instants days",
         "reserved",
         "UPDATE receivables SET known_at = now() + interval '1 day' WHERE id = :id",
         "receivable: known",
     ),
     Break(
-        "instants",
+        "instants days",
         "late",
         "UPDATE postings SET recorded_at = now() + interval '1 day' WHERE receivable_id = :id"
         " AND debit = 'cash'",

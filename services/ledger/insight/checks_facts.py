@@ -32,6 +32,29 @@ FACTS: Final = (
         """,
     ),
     Check(
+        "days",
+        "invoices and payments stand on the days of their postings, payments on the day told",
+        "发票与付款的日期与其分录一致，付款日期与日志所述一致",
+        """
+        SELECT r.id, format('receivable: of %s, opening posting %s: of %s', r.opened_on, t.id,
+          t."on")
+        FROM receivables r JOIN postings t ON t.receivable_id = r.id
+          AND (t.debit, t.credit) = ('receivable', 'supply')
+        WHERE (t."on", t.known_at) <> (r.opened_on, r.known_at)
+        UNION ALL
+        SELECT t.receivable_id, format('payment %s: of %s, posting %s: of %s', p.id, p."on", t.id,
+          t."on")
+        FROM payments p JOIN postings t ON t.cause = p.id AND t.debit = 'cash'
+        WHERE t."on" <> p."on" OR NOT EXISTS (
+          SELECT FROM events e WHERE e.subject_id = t.receivable_id AND e.type = 'payment.allocated'
+            AND e.recorded_at = t.recorded_at AND e.data ->> 'payment_reference' = p.reference
+            AND (coalesce(e.data ->> 'paid_on', p."on"::varchar) = p."on"::varchar OR EXISTS (
+              SELECT FROM findings f WHERE f.subject_id = t.receivable_id
+                AND f.kind = 'PAYMENT_REPEATED' AND f."on"::varchar = e.data ->> 'paid_on'
+                AND f."on" >= p."on")))
+        """,
+    ),
+    Check(
         "overdue",
         "what was overdue at the last assessment was announced then or before",
         "最近一次核查时已逾期的应收账款均已通知",

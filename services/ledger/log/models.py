@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime
-from sqlalchemy import BigInteger, DateTime, Index, func, text
+from sqlalchemy import BigInteger, DateTime, Index, SmallInteger, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -39,6 +39,10 @@ class EventRow(SQLModel, table=True):
         sa_type=DateTime(timezone=True),
         sa_column_kwargs={"server_default": func.now()},
     )
+    form: int | None = Field(
+        default=None, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("1")}
+    )
+    """What the leaf is made of; none before it held what was written with the event."""
 
 
 class Unsealed(SQLModel, table=True):

@@ -158,7 +158,8 @@ def _altered(
         return Place("leaves", f"{name}: its parties differ from those beside its position")
     if digest is None:
         return Place("leaves", f"{name}: a salt is gone, or what was erased is back")
-    return Place("leaves", f"{name}: it is not what its leaf in the tree says")
+    written = f", or a row of {one.subject_id} written with it is not" if one.facts else ""
+    return Place("leaves", f"{name}: it is not what its leaf in the tree says{written}")
 
 
 def _upwards(suite: Suite, held: dict[At, bytes], number: int, size: int) -> Iterator[Place]:

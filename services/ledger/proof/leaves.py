@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from services.ledger.db import Statement, direct, run
 from services.ledger.proof.canonical import NotCanonicalError, canonical
+from services.ledger.proof.facts import written_with
 from services.ledger.proof.ledger_verify import Suite, leaf_hash
 
 PRIVATE: Final = frozenset(
@@ -95,6 +96,8 @@ class SealedEvent:
     """The copies kept with the position are the event's own."""
     erased: Mapping[str, str]
     """What the leaf has in place of what was erased."""
+    facts: str | None
+    """The rows that were written with it, as `facts` names them."""
 
     @cached_property
     def personal(self) -> dict[str, tuple[str, str]]:
@@ -132,7 +135,9 @@ def _read(
     erased: dict[UUID, dict[str, str]] = {}
     for event_id, field, commitment_hex in session.connection().execute(_ERASED, named):
         erased.setdefault(event_id, {})[field] = commitment_hex
-    return [made(*row, erased.get(row.event_id, {})) for row in rows]
+    known = [(row.position, row.subject_id, row.event) for row in rows if row.event]
+    written = written_with(session, known)
+    return [made(*row, erased.get(row.event_id, {}), written.get(row.position)) for row in rows]
 
 
 def owners(events: Sequence[SealedEvent]) -> set[str]:
@@ -189,7 +194,7 @@ def commitments(
 
 
 def leaf(suite: Suite, one: SealedEvent, secrets: Mapping[str, bytes]) -> Json | None:
-    """Return the leaf of an event: every column that has a value, with its place in the log.
+    """Return the leaf of an event: every column that has a value, its place in the log, its facts.
 
     None where the event or a secret is gone, so that no leaf can be made of it.
     """
@@ -205,6 +210,8 @@ def leaf(suite: Suite, one: SealedEvent, secrets: Mapping[str, bytes]) -> Json |
     }
     if len(hidden) > (ACTOR in hidden):
         made["data"] = copy.deepcopy(made["data"])  # what was read stays as it was read
+    if one.facts is not None:
+        made["facts"] = suite.hash(one.facts.encode()).hex()
     made["previous"] = one.previous
     made["sealed_at"] = one.sealed_at.astimezone(UTC).isoformat()
     try:

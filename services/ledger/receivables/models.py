@@ -94,6 +94,11 @@ class ReceivableReceipt(SQLModel, table=True):
     receipt_id: UUID = Field(primary_key=True)
     since_on: date
     known_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
+    recorded_at: AwareDatetime = Field(
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
+    )
 
 
 class ClockFact(SQLModel, table=True):
@@ -114,6 +119,11 @@ class ClockFact(SQLModel, table=True):
     since_on: date
     """The day from which it counts for this receivable: a receipt may be named later."""
     known_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))
+    recorded_at: AwareDatetime = Field(
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now()},
+    )
 
 
 class Confirmation(SQLModel, table=True):
