@@ -6,7 +6,7 @@ import pytest
 
 from services.ledger.ids import new_id
 from tests.ledger.conftest import BUYER, SUPPLIER, Client, invoice, opened
-from tests.ledger.test_instalments import PLAN, dated_back
+from tests.ledger.test_instalments import PLAN
 
 Json = dict[str, Any]
 
@@ -24,7 +24,6 @@ def agreed(client: Client, terms: Json, **more: Any) -> str:
 
 
 def reasoned(client: Client, receivable_id: str, as_of: str | None = None) -> Json:
-    dated_back()
     path = f"/v1/receivables/{receivable_id}/reasoning"
     answer = client.get(path, params={"as_of": as_of} if as_of else None)
     assert answer.status_code == 200, answer.text

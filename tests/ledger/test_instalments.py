@@ -34,13 +34,6 @@ def verified() -> list[Any]:
         return list(verify(session))
 
 
-def dated_back() -> None:
-    """Let what was opened today have been opened on the invoice's day."""
-    with db.transaction() as session:
-        session.connection().execute(text("UPDATE receivables SET opened_on = issued_on"))
-        session.connection().execute(text("UPDATE postings SET \"on\" = DATE '2025-07-10'"))
-
-
 @pytest.fixture
 def lines(supplier: Client, contract: str) -> list[str]:
     answer = supplier.post("/v1/receivables", json=planned(contract))
@@ -69,17 +62,12 @@ def test_overdue_is_counted_by_instalment(supplier: Client, lines: list[str]) ->
         answer = supplier.get("/v1/reports/overdue", params={"as_of": on})
         return {row["id"]: row["days_overdue"] for row in answer.json()["rows"]}
 
-    with db.transaction() as session:  # as though it had been opened on the invoice's day
-        session.connection().execute(text("UPDATE receivables SET opened_on = issued_on"))
-        session.connection().execute(text("UPDATE postings SET \"on\" = DATE '2025-07-10'"))
-
     assert late("2025-07-20") == {lines[0]: 5}
     assert late("2025-09-18") == {lines[0]: 65, lines[1]: 10}
     assert late("2026-07-11") == {lines[0]: 361, lines[1]: 306, lines[2]: 1}
 
 
 def test_the_law_over_the_whole_book_gives_each_instalment_its_day(lines: list[str]) -> None:
-    dated_back()
     with db.transaction() as session:
         found = simulate(
             session, OPERATOR, Change(), Part(), as_of=date(2026, 11, 22), known_at=now()
@@ -96,7 +84,6 @@ def test_the_law_over_the_whole_book_gives_each_instalment_its_day(lines: list[s
 def test_the_reasoning_of_retention_gives_its_agreed_day(
     supplier: Client, lines: list[str]
 ) -> None:
-    dated_back()
     reasons = [
         supplier.get(f"/v1/receivables/{one}/reasoning", params={"as_of": "2026-11-22"}).json()
         for one in lines

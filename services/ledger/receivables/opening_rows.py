@@ -43,6 +43,9 @@ class Opening:
     currency: str
     identity: bytes
     opened_on: date
+    """The legal day it is in the book from: that of the invoice, as for those of a file."""
+    told_on: date | None = None
+    """The day it is recorded, on which its debtor thereby confirms it; `opened_on` if None."""
     order_id: UUID | None = None
     agreed_due_on: date | None = None
     delivered_on: date | None = None
@@ -142,7 +145,7 @@ def _statement(
       FROM r{of_line}
     ), termed AS (
       SELECT r.id, r.face_fen, s.start_on, {_DUE} AS due_on,
-        CASE WHEN c.by_debtor THEN CAST(:opened_on AS date) END AS confirmed_on
+        CASE WHEN c.by_debtor THEN CAST(:told_on AS date) END AS confirmed_on
       FROM r, c, LATERAL (SELECT {_START} AS start_on) s
     ), balanced AS (
       INSERT INTO balances (receivable_id, receivable_fen, disputed_fen, reserved_fen,
@@ -150,7 +153,7 @@ def _statement(
       SELECT id, face_fen, 0, 0, 0, start_on, due_on, confirmed_on FROM termed
     ), answered AS (
       INSERT INTO confirmations (receivable_id, id, kind, amount_fen, reason, "on", known_at)
-      SELECT r.id, r.id, 'CONFIRMED', r.face_fen, '', :opened_on, now() FROM r, c
+      SELECT r.id, r.id, 'CONFIRMED', r.face_fen, '', :told_on, now() FROM r, c
       WHERE c.by_debtor
     ), {_appended(of, of_line)}
     ){more}
@@ -203,6 +206,7 @@ def values(opening: Opening, viewer: Viewer, request_id: str) -> dict[str, objec
         "currency": opening.currency,
         "agreed_due_on": opening.agreed_due_on,
         "opened_on": opening.opened_on,
+        "told_on": opening.told_on or opening.opened_on,
         "identity": opening.identity,
         "delivered_on": opening.delivered_on,
         "accepted_on": opening.accepted_on,
