@@ -1,6 +1,6 @@
 """Forms of what follows lateness, filled in by the parties at the page of a receivable."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.ledger.make import a_contract, a_receivable
 from tests.web.browser import Browser
 from tests.web.conftest import Person, now_of
 
-ALL = {"interest", "interruption", "complaint"}
+ALL = {"interest", "interruption", "complaint", "instrument"}
 FILED = {"text": "多次催收仍未支付", "no_proceedings": "true"}
 
 
@@ -48,10 +48,11 @@ def test_each_party_is_offered_what_is_its_own_to_do_about_lateness(
     person: Person, buyer: Browser, supplier: Browser, claim: Claim, path: str
 ) -> None:
     assert offered(supplier, path) == ALL
-    assert offered(buyer, path) == {"interruption"}
+    assert offered(buyer, path) == {"interruption", "delay", "instrument"}
     assert offered(person("regulator"), path) == set()
     assert offered(person("operator"), path) == set()
-    # What is not late bears no interest, and is no matter for a demand or a complaint.
+    # What is not late bears no interest, and is no matter for a demand or a complaint; a bill may
+    # be handed over before.
     with db.transaction() as session:
         contract = a_contract(session, signed_on=today() - timedelta(days=9))
         day = today() - timedelta(days=5)
@@ -59,7 +60,7 @@ def test_each_party_is_offered_what_is_its_own_to_do_about_lateness(
             session, contract, delivered_on=day, issued_on=day, opened_on=day, number="99"
         )
     early = person("supplier", fresh.creditor_id)
-    assert offered(early, f"/console/receivables/{fresh.id}") == set()
+    assert offered(early, f"/console/receivables/{fresh.id}") == {"instrument"}
 
 
 def test_interest_is_claimed_by_a_reading_for_the_amount_that_was_shown(
@@ -77,7 +78,7 @@ def test_interest_is_claimed_by_a_reading_for_the_amount_that_was_shown(
     assert [answer.status_code for answer in answers] == [200, 200]
     assert now_of(claim).interest_fen == offer.amount_fen
     # All days up to today are claimed; there is something to take back now.
-    assert offered(supplier, path) == {"interruption", "complaint", "waiver"}
+    assert offered(supplier, path) == ALL - {"interest"} | {"waiver"}
 
 
 def test_claimed_interest_is_given_up_in_part_or_withdrawn(
@@ -118,6 +119,54 @@ def test_a_demand_is_recorded_with_its_day_and_letter(
     assert [row[0] for row in stated(claim)] == ["DEMAND", "AGREEMENT"]
     for said in ("催收（送达）", "函-7", "快递签收", "还款协议", "2027-01-31"):
         assert said in buyer.see(path).text, said
+
+
+def test_an_instrument_is_recorded_and_given_back(
+    supplier: Browser, buyer: Browser, claim: Claim, path: str
+) -> None:
+    day = today() - timedelta(days=3)
+    known = {"kind": "BILL", "on": str(day), "text": "票号 5301"}
+
+    buyer.press(path, "/instrument", **known, amount="400.00", matures_on="2027-05-01")
+
+    assert stated(claim) == [("INSTRUMENT", day, "BILL", date(2027, 5, 1), "票号 5301")]
+    assert "商业汇票" in supplier.see(path).text
+    # 600.00 is owed and not covered; an instrument matures on a day, and not before it is given.
+    left = supplier.forms(path)[f"{path}/arrears/instrument"]
+    assert left["amount"] == "600.00"
+    bad: tuple[dict[str, str], ...] = (
+        {"amount": "600.01", "matures_on": "2027-05-01"},
+        {"matures_on": "2020-01-01"},
+        {},
+    )
+    answers = [supplier.press(path, "/instrument", kind="BILL", **more) for more in bad]
+    assert [answer.status_code for answer in answers] == [409, 422, 422]
+    assert 'value="2020-01-01"' in answers[1].text
+    with db.transaction() as session:
+        (row,) = facts.facts(session, claim.id)
+    supplier.press(path, "/end", fact_id=str(row["id"]), text="拒付退回")
+    assert [fact[0] for fact in stated(claim)] == ["INSTRUMENT", "ENDED"]
+    assert "end" not in offered(supplier, path)
+    assert supplier.forms(path)[f"{path}/arrears/instrument"]["amount"] == "1000.00"
+
+
+def test_a_suit_ends_and_a_reason_of_delay_is_told_by_forms(
+    person: Person, supplier: Browser, buyer: Browser, claim: Claim, path: str
+) -> None:
+    supplier.press(path, "/interruption", kind="SUIT", reference="（2026）1号")
+    buyer.press(path, "/delay", reason="INTERNAL_PROCESS", text="待审批")
+    with db.transaction() as session:
+        suit = next(row for row in facts.facts(session, claim.id) if row["kind"] == "SUIT")
+
+    supplier.press(path, "/end", fact_id=str(suit["id"]), text="调解结案")
+
+    assert [fact[0] for fact in stated(claim)] == ["SUIT", "DELAY_REASON", "ENDED"]
+    for said in ("内部付款流程", "待审批", "调解结案"):
+        assert said in buyer.see(path).text, said
+    # The form of the other party does not open by its address.
+    form = supplier.forms(path)[f"{path}/arrears/instrument"]
+    taken = {**form, "id": str(new_id()), "reason": "OTHER"}
+    assert supplier.client.post(f"{path}/arrears/delay", data=taken).status_code == 403
 
 
 def test_a_complaint_is_filed_handled_and_closed_by_forms_alone(

@@ -107,6 +107,7 @@ def state(session: Session, viewer: Viewer, stated: Stated) -> bool:
         ReusedIdError: the id names another fact.
         NothingOwedError: all is paid, so there is nothing to demand, promise or hand over for.
         ExceedsError: instruments for more than is owed.
+        MaturityError: an instrument that matures before it was handed over.
         FactEndedError: it cannot be ended, again, or before it began.
     """
     action = _ACTIONS.get(stated.kind, "arrears.instrument")
@@ -147,6 +148,13 @@ def _began(claim: Claim, stated: Stated, known: list[RowMapping]) -> Data:
     assert stated.kind == "INSTRUMENT"
     assert stated.amount_fen is not None
     assert stated.until_on is not None
+    if stated.until_on < stated.on:
+        raise MaturityError(
+            f"The instrument matures on {stated.until_on}, before it was handed over on"
+            f" {stated.on}.",
+            f"票据到期日{stated.until_on}早于交付日{stated.on}。",
+            field="matures_on",
+        )
     standing_fen = sum(
         row["amount_fen"]
         for row in known

@@ -146,18 +146,11 @@ def post_instrument(
     response: Response,
 ) -> FactOut:
     """State that an instrument was handed over instead of money; it pays nothing by itself."""
-    on = past_day(body.on)
-    if body.matures_on < on:
-        raise facts.MaturityError(
-            f"The instrument matures on {body.matures_on}, before it was handed over on {on}.",
-            f"票据到期日{body.matures_on}早于交付日{on}。",
-            field="matures_on",
-        )
     stated = Stated(
         id=body.id or new_id(),
         receivable_id=receivable_id,
         kind="INSTRUMENT",
-        on=on,
+        on=past_day(body.on),
         word=body.kind,
         amount_fen=parse_fen(body.amount),
         until_on=body.matures_on,

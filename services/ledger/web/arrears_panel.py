@@ -23,6 +23,21 @@ _DEBTOR_STATES: Final = [
     (kind, words_arrears.FACTS[kind]) for kind in ("ACKNOWLEDGEMENT", "AGREEMENT")
 ]
 
+_INSTRUMENTS: Final = [
+    (kind, words_arrears.FACT_WORDS[kind]) for kind in ("BILL", "ECERT", "OTHER")
+]
+_REASONS: Final = [
+    (word, words_arrears.FACT_WORDS[word])
+    for word in (
+        "PERSON_IN_CHARGE_CHANGED",
+        "INTERNAL_PROCESS",
+        "COMPLETION_FILING",
+        "FINAL_AUDIT",
+        "OTHER",
+    )
+]
+_ENDING: Final = frozenset({"INSTRUMENT", *facts.PROCEEDINGS})
+
 
 def panel(
     session: Session, viewer: Viewer, claim: Claim, *, today: date, now: datetime
@@ -30,12 +45,14 @@ def panel(
     """Return what the template shows; the viewer may see the receivable."""
     found = complaints(session, viewer, Wanted(receivable=claim.id), as_of=today, known_at=now)
     claimed = interest.claims(session, claim.id)
+    stated = [_fact(row) for row in facts.facts(session, claim.id)]
     complained = any(row["state"] in OPEN_STATES for row in found)
     made = _forms(session, viewer, claim, claimed, today=today, now=now, complained=complained)
+    made |= _statements(viewer, claim, stated, today=today)
     return {
         "claims": [{**row, "word": words_law.INTEREST[row["reading"]]} for row in claimed],
         "waivers": interest.waivers(session, claim.id),
-        "facts": [_fact(row) for row in facts.facts(session, claim.id)],
+        "facts": stated,
         "complaints": [shown(row) for row in found],
         "forms": {name: (value, new_id()) for name, value in made.items() if value},
     }
@@ -69,10 +86,30 @@ def _forms(
     }
 
 
+def _statements(
+    viewer: Viewer, claim: Claim, stated: Sequence[dict[str, Any]], *, today: date
+) -> dict[str, Any]:
+    """Return what else a party may state: instruments, reasons of delay, and what ended."""
+    if viewer.party_id not in {claim.debtor_id, claim.creditor_id}:
+        return {}
+    owed_fen = claim.open_fen + claim.interest_fen
+    late = claim.due_on is not None and claim.due_on < today
+    standing = [row for row in stated if row["code"] in _ENDING and row["ended_on"] is None]
+    covered_fen = sum(row["amount_fen"] for row in standing if row["code"] == "INSTRUMENT")
+    left_fen = max(0, owed_fen - covered_fen)
+    explains = late and owed_fen and viewer.party_id == claim.debtor_id
+    return {
+        "instrument": (left_fen, _INSTRUMENTS) if left_fen else None,
+        "delay": _REASONS if explains else [],
+        "end": standing,
+    }
+
+
 def _fact(row: RowMapping) -> dict[str, Any]:
     said = words_arrears.FACT_WORDS.get(row["word"])
     return {
         **row,
+        "code": row["kind"],
         "kind": words.of(words_arrears.FACTS, row["kind"]),
         "said": said.zh if said else row["word"],
     }

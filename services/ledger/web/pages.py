@@ -20,6 +20,7 @@ from services.ledger.web.pages_book import router as book
 from services.ledger.web.pages_complaints import router as complaints
 from services.ledger.web.pages_docs import router as docs
 from services.ledger.web.pages_edge import CONSOLE, SIGN_IN, Writer, pages, see
+from services.ledger.web.pages_facts import router as facts
 from services.ledger.web.pages_inbox import router as inbox
 from services.ledger.web.pages_receivables import router as receivables
 from services.ledger.web.pages_sign_in import router as sign_in
@@ -31,7 +32,7 @@ _WEEK: Final = "public, max-age=604800, immutable"
 router = pages()
 for one in (sign_in, single, account, access, appointments, book, receivables):
     router.include_router(one)
-for one in (arrears, complaints, approvals, inbox, docs):
+for one in (arrears, facts, complaints, approvals, inbox, docs):
     router.include_router(one)
 
 

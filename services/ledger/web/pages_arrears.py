@@ -24,11 +24,11 @@ from services.ledger.web.pages_edge import AsOf, Id, SignedIn, Writer, pages, se
 from services.ledger.web.pages_receivables import ONE, show_one
 
 router = pages()
-_DO: Final = ONE + "/arrears"
-_ActId = Annotated[UUID, Form(alias="id")]
-_Sum = Annotated[str, Form(max_length=40)]
-_Text = Annotated[Note, Form()]
-_FormDay = Annotated[AsOf, Form()]
+DO: Final = ONE + "/arrears"
+ActId = Annotated[UUID, Form(alias="id")]
+Sum = Annotated[str, Form(max_length=40)]
+Words = Annotated[Note, Form()]
+FormDay = Annotated[AsOf, Form()]
 
 
 class UnsaidError(LedgerError):
@@ -37,7 +37,7 @@ class UnsaidError(LedgerError):
     code = "COMPLAINT_UNSAID"
 
 
-def _do(
+def do(
     request: Request,
     receivable_id: UUID,
     signed_in: SignedIn,
@@ -56,7 +56,7 @@ def _do(
     return see(f"{request.url.path.rpartition('/arrears/')[0]}#arrears")
 
 
-def _fen(amount: str) -> int | None:
+def fen_of(amount: str) -> int | None:
     """Return the fen of a field that may be left empty; nothing at all is no amount.
 
     Raises:
@@ -72,15 +72,15 @@ def _fen(amount: str) -> int | None:
     return fen
 
 
-@router.post(_DO + "/interest")
+@router.post(DO + "/interest")
 def post_interest(
     request: Request,
     receivable_id: UUID,
     signed_in: Writer,
     session: DbSession,
-    act_id: _ActId,
+    act_id: ActId,
     reading: Annotated[Reading, Form()],
-    until_on: _FormDay = None,
+    until_on: FormDay = None,
 ) -> Response:
     """Claim interest up to a day by one reading; the amount is the ledger's to find."""
     on = past_day(None)
@@ -91,25 +91,25 @@ def post_interest(
         )
         interest.claim_interest(session, viewer, asked)
 
-    filled = {"form": "interest", "until_on": _written(until_on)}
-    return _do(request, receivable_id, signed_in, session, act, filled)
+    filled = {"form": "interest", "until_on": written(until_on)}
+    return do(request, receivable_id, signed_in, session, act, filled)
 
 
-@router.post(_DO + "/waiver")
+@router.post(DO + "/waiver")
 def post_waiver(
     request: Request,
     receivable_id: UUID,
     signed_in: Writer,
     session: DbSession,
-    act_id: _ActId,
+    act_id: ActId,
     claim_id: Annotated[Id, Form()] = None,
-    amount: _Sum = "",
-    reason: _Text = "",
+    amount: Sum = "",
+    reason: Words = "",
 ) -> Response:
     """Withdraw a claim of interest, or give an amount of it up; both may need a checker."""
 
     def act(viewer: Viewer) -> None:
-        fen = None if claim_id else _fen(amount.strip() or "0")
+        fen = None if claim_id else fen_of(amount.strip() or "0")
         given = WaiveArguments(
             id=act_id,
             receivable_id=receivable_id,
@@ -121,20 +121,20 @@ def post_waiver(
 
     form = "withdrawal" if claim_id else "waiver"
     filled = {"form": form, "amount": amount, "reason": reason}
-    return _do(request, receivable_id, signed_in, session, act, filled)
+    return do(request, receivable_id, signed_in, session, act, filled)
 
 
 def _stated(
     request: Request,
     receivable_id: UUID,
-    act_id: _ActId,
+    act_id: ActId,
     kind: Annotated[
         Literal["DEMAND", "SUIT", "ARBITRATION", "ACKNOWLEDGEMENT", "AGREEMENT"], Form()
     ],
-    on: _FormDay = None,
+    on: FormDay = None,
     reference: Annotated[Note, Form(max_length=200)] = "",
-    until_on: _FormDay = None,
-    text: _Text = "",
+    until_on: FormDay = None,
+    text: Words = "",
 ) -> Stated:
     return Stated(
         id=act_id,
@@ -148,7 +148,7 @@ def _stated(
     )
 
 
-@router.post(_DO + "/interruption")
+@router.post(DO + "/interruption")
 def post_interruption(
     request: Request,
     stated: Annotated[Stated, Depends(_stated)],
@@ -166,25 +166,26 @@ def post_interruption(
         "kind": stated.kind,
         "on": stated.on.isoformat(),
         "reference": stated.word,
-        "until_on": _written(stated.until_on),
+        "until_on": written(stated.until_on),
         "text": stated.text,
     }
-    return _do(request, stated.receivable_id, signed_in, session, act, filled)
+    return do(request, stated.receivable_id, signed_in, session, act, filled)
 
 
-def _written(day: date | None) -> str:
+def written(day: date | None) -> str:
+    """Return a day as its field of a form holds it."""
     return "" if day is None else day.isoformat()
 
 
-@router.post(_DO + "/complaint")
+@router.post(DO + "/complaint")
 def post_complaint(
     request: Request,
     receivable_id: UUID,
     signed_in: Writer,
     session: DbSession,
-    act_id: _ActId,
-    text: _Text = "",
-    amount: _Sum = "",
+    act_id: ActId,
+    text: Words = "",
+    amount: Sum = "",
     no_proceedings: Annotated[str, Form(max_length=5)] = "",
 ) -> Response:
     """File a complaint with the authority, on the word that no court has the claim."""
@@ -196,9 +197,9 @@ def post_complaint(
                 "请填写事实与请求，并声明该债权未进入诉讼或仲裁。",
                 field="no_proceedings" if text.strip() else "text",
             )
-        told = (_fen(amount), text.strip(), request_id(request))
+        told = (fen_of(amount), text.strip(), request_id(request))
         filing = Filing(act_id, receivable_id, past_day(None), *told)
         complaints.file(session, viewer, filing)
 
     filled = {"form": "complaint", "text": text, "amount": amount}
-    return _do(request, receivable_id, signed_in, session, act, filled)
+    return do(request, receivable_id, signed_in, session, act, filled)
