@@ -154,6 +154,7 @@ ORDERS = (
         },
         hidden=403,
     ),
+    _book("GET /v1/contracts", hidden=200, cursor=True),
     _book("GET /v1/contracts/{contract_id}"),
     _book("GET /v1/contracts/{contract_id}/audit"),
     Ask(

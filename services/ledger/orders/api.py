@@ -1,20 +1,26 @@
 """Contracts and orders over HTTP. Receipts are with the receivables they start the term of."""
 
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request, Response, status
+from fastapi import Query, Request, Response, status
 
 from services.ledger.almanac.service import edition
+from services.ledger.cursors import Paged
 from services.ledger.edges import AskedBy, DbSession, Router, request_id
 from services.ledger.ids import new_id
 from services.ledger.law.rule import NOTICE
 from services.ledger.money import format_fen, parse_fen
-from services.ledger.orders import service
+from services.ledger.orders import queries, service
 from services.ledger.orders.models import Contract, Order
 from services.ledger.orders.schemas import (
     AuditOut,
     ContractIn,
     ContractOut,
+    ContractPage,
+    ContractRow,
     FindingOut,
     OrderIn,
     OrderOut,
@@ -63,6 +69,26 @@ def post_contract(
         request_id=request_id(request),
     )
     return _contract(contract)
+
+
+@router.get("/contracts")
+def get_contracts(
+    viewer: AskedBy,
+    session: DbSession,
+    page: Paged,
+    flag: Annotated[
+        str, Query(max_length=60, description="only those flagged so; ANY: flagged at all")
+    ] = "",
+) -> ContractPage:
+    """List contracts with what their terms were flagged for, before anything is late."""
+    before = queries.LAST
+    if page.after:
+        before = (date.fromisoformat(page.after[0]), UUID(page.after[1]))
+    wanted = queries.Wanted(flag=flag)
+    found = queries.contracts(session, viewer, wanted, before=before, limit=page.limit + 1)
+    rows, cursor = page.shown(found, lambda row: (row.signed_on, row.id))
+    items = [ContractRow(**asdict(row)) for row in rows]
+    return ContractPage(items=items, next=cursor, note=NOTICE)
 
 
 @router.get("/contracts/{contract_id}")

@@ -149,6 +149,36 @@ class ContractOut(ApiModel):
     trace: list[dict[str, Any]]
 
 
+class ContractRow(ApiModel):
+    """A contract of a list, with the ids of what its terms are flagged for."""
+
+    id: UUID
+    reference: str
+    debtor_id: UUID
+    debtor_name: str
+    debtor_kind: str
+    creditor_id: UUID
+    creditor_name: str
+    creditor_size: str
+    signed_on: Day
+    subject: str
+    settlement: str
+    applies: str
+    regime: str
+    due_term_days: int | None
+    due_term_months: int | None
+    due_cap_days: int | None
+    flags: list[str]
+
+
+class ContractPage(ApiModel):
+    """Contracts, the latest signed first. 仅供核查，不构成法律认定."""
+
+    items: list[ContractRow]
+    next: str | None
+    note: str
+
+
 class FindingOut(ApiModel):
     """A clause to look at: what it is, by which article, and that it is no legal finding."""
 

@@ -18,6 +18,7 @@ from services.ledger.web.pages_approvals import router as approvals
 from services.ledger.web.pages_arrears import router as arrears
 from services.ledger.web.pages_book import router as book
 from services.ledger.web.pages_complaints import router as complaints
+from services.ledger.web.pages_contracts import router as contracts
 from services.ledger.web.pages_docs import router as docs
 from services.ledger.web.pages_edge import CONSOLE, SIGN_IN, Writer, pages, see
 from services.ledger.web.pages_facts import router as facts
@@ -30,7 +31,7 @@ from services.ledger.web.render import STYLE
 _WEEK: Final = "public, max-age=604800, immutable"
 
 router = pages()
-for one in (sign_in, single, account, access, appointments, book, receivables):
+for one in (sign_in, single, account, access, appointments, book, contracts, receivables):
     router.include_router(one)
 for one in (arrears, facts, complaints, approvals, inbox, docs):
     router.include_router(one)

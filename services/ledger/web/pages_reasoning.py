@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from services.ledger.arrears.reasoning import reason
 from services.ledger.clock import SHANGHAI, now, today
 from services.ledger.edges import DbSession
-from services.ledger.web import words_law
+from services.ledger.web import words_arrears, words_contract, words_law
 from services.ledger.web.pages_edge import CONSOLE, AsOf, KnownAt, Reader, address, page, pages
 from services.ledger.web.render import grouped
 
@@ -36,6 +36,8 @@ def get_reasoning(
         signed_in,
         **found,
         law_words=words_law,
+        contract_words=words_contract,
+        arrears_words=words_arrears,
         grouped=grouped,
         applies=_APPLIES.get(result["applies"], "unknown"),
         conclusion=[

@@ -19,7 +19,7 @@ from services.ledger.log import queries as log
 from services.ledger.money import parse_fen
 from services.ledger.receivables.queries import Claim, get_visible
 from services.ledger.receivables.service import Act
-from services.ledger.web import acts, arrears_panel, queries, words
+from services.ledger.web import acts, arrears_panel, queries, words, words_arrears, words_contract
 from services.ledger.web.pages_approvals import waiting_on
 from services.ledger.web.pages_edge import (
     CONSOLE,
@@ -48,6 +48,7 @@ class ListQuery(BaseModel):
     party: Note = ""
     lifecycle: Literal["", "submitted", "confirmed", "closed"] = ""
     overdue: Literal["", "yes"] = ""
+    contract: Id = None
     before_on: AsOf = None
     before: Id = None
 
@@ -59,7 +60,11 @@ def get_list(
     """List receivables as they stand now, the latest invoices first."""
     day = today()
     wanted = queries.Wanted(
-        asked.invoice.strip(), asked.party.strip(), asked.lifecycle, asked.overdue == "yes"
+        asked.invoice.strip(),
+        asked.party.strip(),
+        asked.lifecycle,
+        asked.overdue == "yes",
+        asked.contract,
     )
     rows = queries.receivables(
         session,
@@ -160,6 +165,7 @@ def show_one(
         arrears=arrears_panel.panel(session, viewer, claim, today=today(), now=now()),
         filled=filled,
         today=today(),
+        contract_words=words_contract,
         waiting=waiting_on(session, viewer, claim.id),
         note=REVIEW_NOTE,
     )
@@ -200,7 +206,7 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
     """Return an event as a page tells it: its words, who did it, and the facts worth reading."""
     data = event["data"]
     facts = [
-        (word, grouped(str(data[name])) if name in words.MONEY_FACTS else data[name])
+        (word, _fact(name, data[name]))
         for name, word in words.FACTS.items()
         if data.get(name) not in (None, "", "0.00")
     ]
@@ -210,3 +216,10 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
         "at": event["occurred_at"],
         "facts": facts,
     }
+
+
+def _fact(name: str, value: object) -> str:
+    """Return a fact of an event for people: amounts grouped, codes of reasons by their words."""
+    if name in words.MONEY_FACTS:
+        return grouped(str(value))
+    return words.of(words_arrears.FACT_WORDS, str(value)).zh

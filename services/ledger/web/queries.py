@@ -81,6 +81,7 @@ class Wanted:
     party: str = ""
     lifecycle: str = ""
     overdue: bool = False
+    contract: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class Terms:
     reference: str
     signed_on: date
     applies: str
+    regime: str
     flags: list[str]
     trace: list[dict[str, Any]]
 
@@ -147,6 +149,8 @@ def _conditions(wanted: Wanted) -> str:
         conditions.append("strpos(r.invoice_code || r.invoice_number, :invoice) > 0")
     if wanted.party:
         conditions.append("strpos(lower(d.name || ' ' || k.name), lower(:party)) > 0")
+    if wanted.contract:
+        conditions.append("r.contract_id = :contract")
     if wanted.lifecycle:
         conditions.append(_LIFECYCLES[wanted.lifecycle])
     if wanted.overdue:
@@ -190,8 +194,8 @@ def count(session: Session, viewer: Viewer, wanted: Wanted, *, today: date) -> i
 
 def _values(viewer: Viewer, wanted: Wanted, today: date) -> dict[str, object]:
     """Return the values of every condition; those a statement does not name are not sent."""
-    named = {"invoice": wanted.invoice, "party": wanted.party, "today": today}
-    return {**viewer.parameters(), **named}
+    named = {"invoice": wanted.invoice, "party": wanted.party, "contract": wanted.contract}
+    return {**viewer.parameters(), **named, "today": today}
 
 
 def book(session: Session, receivable_id: UUID) -> Book:
@@ -209,6 +213,7 @@ def terms(session: Session, viewer: Viewer, contract_id: UUID) -> Terms:
         reference=contract.reference,
         signed_on=contract.signed_on,
         applies=contract.applies,
+        regime=contract.regime,
         flags=list(contract.flags),
         trace=[dict(step) for step in contract.trace],
     )

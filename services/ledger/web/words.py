@@ -127,7 +127,7 @@ MONEY_FACTS: Final = frozenset(
 DATES: Final = _table(
     {
         "issued_on": ("开票日", "invoice date"),
-        "opened_on": ("登记日", "recorded"),
+        "opened_on": ("入账日", "in the book from"),
         "agreed_due_on": ("约定付款日", "agreed day"),
         "start_on": ("起算日", "term starts"),
         "due_on": ("到期日", "due"),
@@ -138,6 +138,7 @@ NAVIGATION: Final = _table(
     {
         "/console": ("总览", "Book"),
         "/console/receivables": ("应收账款", "Receivables"),
+        "/console/contracts": ("合同", "Contracts"),
         "/console/overdue": ("逾期", "Overdue"),
         "/console/complaints": ("投诉", "Complaints"),
         "/console/eligible": ("可融资", "Eligible"),
