@@ -8,6 +8,7 @@ from services.ledger.intake.cells import Convert, NumberCell, choice
 from services.ledger.intake.problems import CellError
 
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)(?:%|\N{FULLWIDTH PERCENT SIGN})?", re.ASCII)
+_WAN = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?", re.ASCII)
 _BETWEEN = re.compile("[;；、]")
 _CASH_ONLY = (["CASH_ONLY"], ["仅现金"])
 _MAX_DEPOSITS = 20
@@ -26,6 +27,18 @@ def percent() -> Convert:
         if match is None:
             raise CellError("PERCENT_INVALID")
         return match.group(1)
+
+    return convert
+
+
+def wan() -> Convert:
+    """An amount in 万元, as the size standard counts, kept as it is written."""
+
+    def convert(cell: str) -> str:
+        digits = cell.strip()
+        if not _WAN.fullmatch(digits):
+            raise CellError("WAN_INVALID")
+        return digits
 
     return convert
 

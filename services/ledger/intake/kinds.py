@@ -19,6 +19,7 @@ Type = Literal[
     "percent",
     "words",
     "deposits",
+    "wan",
     "currency",
     "uscc",
 ]
@@ -27,6 +28,8 @@ Type = Literal[
 INSTALMENT_KINDS = ("ADVANCE", "PROGRESS", "FINAL", "RETENTION")
 DEPOSITS = ("BID", "PERFORMANCE", "QUALITY", "MIGRANT_WAGES", "OTHER")
 DELAY_REASONS = ("PERSON_IN_CHARGE_CHANGED", "INTERNAL_PROCESS", "COMPLETION_FILING", "FINAL_AUDIT")
+
+SIZE_SOURCES = ("SELF_DECLARED", "SELF_TEST", "GOVERNMENT", "STATISTICS")
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,15 @@ KINDS: dict[str, Kind] = {
             "principal_first": Field("flag"),
             "debtor_kind": Field("choice", choices=PARTY_KINDS),
             "creditor_size": Field("choice", choices=PARTY_KINDS),
+            "creditor_industry": _MAYBE,
+            "creditor_employees": Field("number", limit=999_999),
+            "creditor_revenue_wan": Field("wan"),
+            "creditor_assets_wan": Field("wan"),
+            "creditor_data_year": Field("number", limit=2199),
+            "creditor_source": Field("choice", choices=SIZE_SOURCES),
+            "creditor_declared": Field("flag"),
+            "creditor_controlled_by_large": Field("flag"),
+            "creditor_evidence_sha256": _MAYBE,
             "known_at": _KNOWN,
         },
     ),

@@ -102,6 +102,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "约定利率须与合同签订日的一年期LPR核对，而历书中没有；请先导入LPR",
         "the almanac has no 1-year LPR of the day of signing to weigh the rate by; import it first",
     ),
+    "WAN_INVALID": (
+        "不是万元数（整数至多12位、小数至多6位，如 30000 或 1234.5）",
+        "not an amount in 10,000 yuan of at most 12 digits and 6 decimals, such as 1234.5",
+    ),
+    "YEAR_INVALID": ("年度不在 1990 至 2199 之间", "the year is not between 1990 and 2199"),
+    "DIGEST_INVALID": (
+        "不是 SHA-256 摘要（64位小写十六进制）",
+        "not a SHA-256 digest of 64 lower-case hexadecimal digits",
+    ),
+    "INDUSTRY_UNKNOWN": (
+        "行业既不是划型标准的行业，也不是 GB/T 4754 代码（如 C3511）",
+        "the industry is neither one of the size standard nor a code of GB/T 4754 such as C3511",
+    ),
+    "SIZE_CONTRADICTED": (
+        "所填规模与各项指标不符；请更正其一，或注明政府认定或统计结果",
+        "the size stated is not that of the figures; correct one, or name an official result",
+    ),
     "CURRENCY_INVALID": (
         "币种不是三个大写字母",
         "the currency is not three capital letters",

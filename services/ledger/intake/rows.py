@@ -184,6 +184,7 @@ def _convert(field: Field, value: Value, profile: Profile, zone: tzinfo, today: 
         "percent": clauses.percent,
         "words": lambda: clauses.words(allowed=field.choices, mapped=value.map),
         "deposits": lambda: clauses.deposits(allowed=field.choices, mapped=value.map),
+        "wan": clauses.wan,
         "currency": cells.currency,
         "uscc": cells.uscc,
         "party": cells.uscc if profile.parties_known_by == "USCC" else cells.text,
