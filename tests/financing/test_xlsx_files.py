@@ -50,6 +50,15 @@ def test_identifiers_are_text_amounts_numbers_and_days_days() -> None:
     assert sheet.max_row == 3
 
 
+def test_a_sheet_prints_its_columns_side_by_side_under_their_titles() -> None:
+    sheet = _sheet(_written(ROW, BARE))
+
+    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (3, 0)
+    titles = {cell.value: cell.alignment.horizontal for cell in sheet[1]}
+    assert (titles["票面金额"], titles["发票号码"]) == ("right", None)
+
+
 def test_the_about_sheet_holds_the_control_totals_and_every_column() -> None:
     about = _sheet(_written(ROW, BARE), "说明")
     facts = {row[0].value: row[1].value for row in about.iter_rows()}

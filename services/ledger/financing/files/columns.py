@@ -41,7 +41,7 @@ COLUMNS: Sequence[Column] = (
     Column("confirmed_on", "确权日期", "day", 12, "debtor's confirmation, day"),
     Column("confirmation_id", "确权编号", "text", 38, "debtor's confirmation, id"),
     Column("identity", "票据唯一性摘要", "text", 66, "防重复融资 against double financing"),
-    Column("flags", "提示", "list", 30, "不影响转让的提示 warnings, ';' between"),
+    Column("flags", "提示", "list", 46, "不影响转让的提示 warnings, ';' between"),
 )
 
 REFERENCE_TITLE = "导出编号"

@@ -13,6 +13,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 from services.ledger.errors import LedgerError
 from services.ledger.financing.files.columns import COLUMNS, REFERENCE_TITLE, Kind, joined
@@ -30,6 +31,9 @@ MAX_ROWS = 1_048_575
 """Lines of a sheet below the title line."""
 
 _MAX_LETTERS = 32_767
+_A3 = 8
+"""Excel's number of the paper."""
+_TITLE = {"bold": True, "bg_color": "#DDEBF7", "bottom": 1}
 _ROWS_SHEET = "应收账款"
 _ABOUT_SHEET = "说明"
 
@@ -76,16 +80,20 @@ def write_xlsx(header: ExportHeader, rows: Iterable[ExportRow], target: IO[bytes
 
 def _write_rows(book: Workbook, header: ExportHeader, batches: Iterable[list[ExportRow]]) -> None:
     sheet = book.add_worksheet(_ROWS_SHEET)
-    title = book.add_format({"bold": True, "bg_color": "#DDEBF7", "bottom": 1})
+    title = book.add_format(_TITLE)
     text = book.add_format({"num_format": "@"})
     amount = book.add_format({"num_format": "#,##0.00"})
-    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    day = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
+    over_amounts = book.add_format({**_TITLE, "align": "right"})
     sheet.freeze_panes(1, 2)
+    _to_print(sheet, pages_across=3)
+    sheet.repeat_rows(0)
     sheet.set_column(0, 0, 24)
     sheet.write_string(0, 0, REFERENCE_TITLE, title)
     for place, column in enumerate(COLUMNS, start=1):
         sheet.set_column(place, place, column.width)
-        sheet.write_string(0, place, column.title, title)
+        above = over_amounts if column.kind == "amount" else title
+        sheet.write_string(0, place, column.title, above)
     sheet.autofilter(0, 0, header.count, len(COLUMNS))
 
     write: dict[Kind, Callable[[int, int, Any], int]] = {
@@ -108,6 +116,14 @@ def _write_rows(book: Workbook, header: ExportHeader, batches: Iterable[list[Exp
                     _refuse(row, column.title)
 
 
+def _to_print(sheet: Worksheet, *, pages_across: int) -> None:
+    """Lay the columns side by side on pages of a size that they can be read on."""
+    sheet.set_landscape()
+    sheet.set_paper(_A3)
+    sheet.fit_to_pages(pages_across, 0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
+
+
 def _refuse(row: ExportRow, title: str) -> None:
     raise ExportValueError(
         f"Receivable {row.receivable_id}: the column {title} needs more than the {_MAX_LETTERS} "
@@ -122,6 +138,7 @@ def _write_about(book: Workbook, header: ExportHeader) -> None:
     sheet = book.add_worksheet(_ABOUT_SHEET)
     bold = book.add_format({"bold": True})
     text = book.add_format({"num_format": "@"})
+    _to_print(sheet, pages_across=1)
     sheet.set_column(0, 0, 22)
     sheet.set_column(1, 1, 22)
     sheet.set_column(2, 2, 60)
