@@ -1,7 +1,7 @@
 """Exports of a past day: nothing that happened since lets a part be offered twice."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -143,3 +143,13 @@ def test_an_export_dated_back_leaves_out_what_was_not_free_on_a_day_since(
 
     assert totals == [600_00, 300_00]
     assert verify(session) == []
+
+
+def test_an_export_says_which_due_days_a_notice_may_still_move(session: Session) -> None:
+    day = date(2026, 11, 20)
+    confirmed(session, delivered_on=day)
+
+    summary = export(session, day)
+
+    (row,) = queries.rows(session, summary.id)
+    assert (row.due_on, list(row.flags)) == (date(2027, 1, 19), ["calendar_provisional"])

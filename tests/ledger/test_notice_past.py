@@ -1,7 +1,7 @@
 """A report as known before a holiday notice answers as it did, whatever the notice moved."""
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +11,14 @@ from sqlmodel import Session
 from services.ledger.access import OPERATOR
 from services.ledger.arrears.queries import ageing, overdue
 from services.ledger.arrears.reasoning import reason
+from services.ledger.financing.queries import eligible
 from services.ledger.insight.queries import summary
 from services.ledger.insight.simulation import Change, Part, simulate
 from services.ledger.insight.simulation_rules import Rules
 from services.ledger.insight.verify import verify
 from services.ledger.receivables import service
 from services.ledger.receivables.notice import import_almanac
-from services.ledger.receivables.queries import Claim
+from services.ledger.receivables.queries import Claim, get_visible
 from tests.ledger.make import a_contract, a_receivable, acting_for
 from tests.ledger.test_almanac_tables import TODAY, notice, rows
 from tests.ledger.test_reasoning import now
@@ -117,7 +118,7 @@ def test_only_days_that_a_notice_changed_have_a_past(session: Session, claim: Cl
     take(session, notice())
 
     past = session.connection().execute(
-        text("SELECT day, rest, next_workday, known_until FROM calendar_past ORDER BY day")
+        text("SELECT day, rest, provisional, known_until FROM calendar_past ORDER BY day")
     )
     found = {row.day: row for row in past}
     [imported_at] = {row.known_until for row in found.values()}
@@ -125,8 +126,30 @@ def test_only_days_that_a_notice_changed_have_a_past(session: Session, claim: Cl
     assert imported_at == stated.scalar_one()
     assert not found[date(2027, 2, 8)].rest
     assert found[date(2027, 2, 14)].rest
-    assert date(2027, 3, 1) not in found
+    # A day that stayed as it was is sure from now on.
+    assert found[date(2027, 3, 1)].provisional
     assert date(2026, 2, 8) not in found
+
+
+def test_a_due_day_of_an_unpublished_year_is_marked_in_every_list_until_the_notice(
+    session: Session, claim: Claim
+) -> None:
+    def marked(known_at: datetime) -> list[bool]:
+        asked: dict[str, Any] = {"as_of": DAY + timedelta(days=9), "known_at": known_at}
+        late = [row.flags for row in overdue(session, OPERATOR, **asked)]
+        asked["as_of"] = date(2027, 1, 4)
+        free = [row.provisional for row in eligible(session, OPERATOR, **asked)]
+        return [late == [["calendar_provisional"]], *free]
+
+    at_first = now(session)
+    assert marked(at_first) == [True, True]
+    assert get_visible(session, OPERATOR, claim.id).provisional
+
+    take(session, notice())
+
+    assert marked(now(session)) == [False, False]
+    assert marked(at_first) == [True, True]
+    assert not get_visible(session, OPERATOR, claim.id).provisional
 
 
 def test_the_reasoning_of_before_comes_out_again_word_for_word(

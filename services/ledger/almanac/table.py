@@ -19,9 +19,11 @@ LAST: Final = date(2049, 12, 31)
 
 KNOWN_CALENDAR: Final = """(
       SELECT c.day, coalesce(h.rest, c.rest) AS rest,
-        coalesce(h.next_workday, c.next_workday) AS next_workday
+        coalesce(h.next_workday, c.next_workday) AS next_workday,
+        coalesce(h.provisional, c.provisional) AS provisional
       FROM calendar c LEFT JOIN (
-        SELECT DISTINCT ON (p.day) p.day, p.rest, p.next_workday FROM calendar_past p
+        SELECT DISTINCT ON (p.day) p.day, p.rest, p.next_workday, p.provisional
+        FROM calendar_past p
         WHERE p.known_until > :known_at ORDER BY p.day, p.known_until) h ON h.day = c.day)"""
 """The calendar as it was known at an instant, to stand where ``calendar`` stands.
 
@@ -34,11 +36,11 @@ _UPSERT: Final = text(
       SELECT * FROM unnest(CAST(:days AS date[]), CAST(:rests AS boolean[]),
         CAST(:nexts AS date[]), CAST(:provisionals AS boolean[])) AS t(d, rest, nw, provisional)
     ), replaced AS (
-      INSERT INTO calendar_past (day, known_until, rest, next_workday)
+      INSERT INTO calendar_past (day, known_until, rest, next_workday, provisional)
       SELECT c.day, coalesce(CAST(:known_until AS timestamptz), clock_timestamp()), c.rest,
-        c.next_workday
+        c.next_workday, c.provisional
       FROM calendar c JOIN told t ON t.d = c.day
-      WHERE (c.rest, c.next_workday) <> (t.rest, t.nw)
+      WHERE (c.rest, c.next_workday, c.provisional) <> (t.rest, t.nw, t.provisional)
     )
     INSERT INTO calendar (day, rest, next_workday, provisional, source)
     SELECT d, rest, nw, provisional, :source FROM told

@@ -39,7 +39,8 @@ _OVERDUE: Final = f"""
     SELECT b.id, b.debtor_id, b.creditor_id, d.name AS debtor_name, k.name AS creditor_name,
       b.invoice_code, b.invoice_number, b.currency, b.face_fen, b.start_on, b.due_on,
       CAST(:as_of AS date) - b.due_on AS days_overdue, {_OPEN} - b.disputed_fen AS undisputed_fen,
-      b.disputed_fen, b.applies, b.regime, b.flags
+      b.disputed_fen, b.applies, b.regime, CASE WHEN b.provisional
+        THEN array_append(b.flags, 'calendar_provisional') ELSE b.flags END AS flags
     FROM book b JOIN parties d ON d.id = b.debtor_id JOIN parties k ON k.id = b.creditor_id
     WHERE b.due_on < :as_of AND {_OPEN} > 0"""
 _OVERDUE_PAGE: Final = text(

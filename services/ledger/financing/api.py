@@ -53,6 +53,8 @@ class EligibleOut(ApiModel):
     free: str
     start_on: Day
     due_on: Day
+    calendar_provisional: bool
+    """The holiday notice for the year of ``due_on`` is not in yet, and may move it."""
 
 
 class EligibleTotalOut(ApiModel):
@@ -150,6 +152,7 @@ def get_eligible(
                 free=format_fen(row.free_fen),
                 start_on=row.start_on,
                 due_on=row.due_on,
+                calendar_provisional=row.provisional,
             )
             for row in rows
         ],

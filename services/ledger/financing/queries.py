@@ -24,7 +24,7 @@ A part in dispute does not stop the rest (802号 第十五条); the part offered
 _COLUMNS: Final = """
     b.id, b.debtor_id, b.creditor_id, d.name AS debtor_name, k.name AS creditor_name,
     b.invoice_code, b.invoice_number, b.issued_on, b.currency, b.face_fen,
-    b.receivable_fen AS free_fen, b.start_on, b.due_on, b.confirmed_on"""
+    b.receivable_fen AS free_fen, b.start_on, b.due_on, b.confirmed_on, b.provisional"""
 _ELIGIBLE_PAGE: Final = text(
     f"""
     WITH {BOOK} SELECT {_COLUMNS} FROM book b
@@ -62,13 +62,15 @@ ROWS: Final = """
       b.receivable_fen + b.disputed_fen + b.reserved_fen + b.assigned_fen AS open_fen,
       x.amount_fen AS offered_fen, r.currency, x.start_on, x.due_on, b.confirmed_on,
       q.id::varchar AS confirmation_id, encode(r.identity, 'hex') AS identity,
-      CASE WHEN x.amount_fen > b.reserved_fen + b.assigned_fen
-        THEN array_append(c.flags, 'USED_SINCE') ELSE c.flags END AS flags
+      c.flags || CASE WHEN c.rolls AND h.provisional THEN '{calendar_provisional}' ELSE '{}' END
+        ::varchar[] || CASE WHEN x.amount_fen > b.reserved_fen + b.assigned_fen
+          THEN '{USED_SINCE}' ELSE '{}' END::varchar[] AS flags
     FROM claims x
     JOIN receivables r ON r.id = x.receivable_id
     JOIN balances b ON b.receivable_id = r.id
     JOIN contracts c ON c.id = r.contract_id
     JOIN parties d ON d.id = r.debtor_id JOIN parties k ON k.id = r.creditor_id
+    LEFT JOIN calendar h ON h.day = x.due_on
     LEFT JOIN ids di ON di.party_id = r.debtor_id
     LEFT JOIN ids ki ON ki.party_id = r.creditor_id
     LEFT JOIN LATERAL (
@@ -123,6 +125,8 @@ class Eligible:
     start_on: date
     due_on: date
     confirmed_on: date
+    provisional: bool
+    """The holiday notice for the year of the due day is not in yet."""
 
 
 @dataclass(frozen=True, slots=True)

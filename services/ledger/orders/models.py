@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, String, func
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, String, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -83,6 +83,7 @@ class CalendarPast(SQLModel, table=True):
     """The instant of the import; a report as known before it counts by this row."""
     rest: bool
     next_workday: date
+    provisional: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class Order(SQLModel, table=True):

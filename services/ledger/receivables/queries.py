@@ -18,7 +18,8 @@ _COLUMNS: Final = """
     r.invoice_number, r.issued_on, r.line, r.line_kind, r.face_fen, r.currency, r.agreed_due_on,
     r.opened_on, r.identity, b.receivable_fen, b.disputed_fen, b.reserved_fen, b.assigned_fen,
     b.interest_fen, b.start_on, b.due_on, b.confirmed_on, d.name AS debtor_name,
-    k.name AS creditor_name"""
+    k.name AS creditor_name, EXISTS (SELECT FROM calendar h JOIN contracts t ON t.id = r.contract_id
+      WHERE h.day = b.due_on AND h.provisional AND t.rolls) AS provisional"""
 _FROM: Final = """
     FROM receivables r
     JOIN balances b ON b.receivable_id = r.id
@@ -68,6 +69,8 @@ class Claim:
     confirmed_on: date | None
     debtor_name: str
     creditor_name: str
+    provisional: bool
+    """The holiday notice for the year of the due day is not in yet; it may move the day."""
 
     @property
     def open_fen(self) -> int:
@@ -161,7 +164,7 @@ def _book(only: str = "") -> str:
       LEFT JOIN confirmed q ON q.receivable_id = r.id
     ), book AS (
       SELECT t.*, CASE WHEN t.rolls THEN coalesce(k.next_workday, t.raw_on) ELSE t.raw_on END
-        AS due_on
+        AS due_on, coalesce(t.rolls AND k.provisional, false) AS provisional
       FROM termed t LEFT JOIN {KNOWN_CALENDAR} k ON k.day = t.raw_on
     )"""
 

@@ -67,6 +67,8 @@ class ReceivableOut(ApiModel):
     """Apart from ``open``, which is principal."""
     start_on: Day | None
     due_on: Day | None
+    calendar_provisional: bool
+    """The holiday notice for the year of ``due_on`` is not in yet, and may move it."""
     confirmed_on: Day | None
 
     @classmethod
@@ -97,6 +99,7 @@ class ReceivableOut(ApiModel):
             claimed_interest=format_fen(claim.interest_fen),
             start_on=claim.start_on,
             due_on=claim.due_on,
+            calendar_provisional=claim.provisional,
             confirmed_on=claim.confirmed_on,
         )
 

@@ -27,6 +27,8 @@ _COLUMNS: Final = f"""
     b.disputed_fen, b.reserved_fen, b.assigned_fen,
     CASE WHEN {_OWED} = 0 THEN 'closed' WHEN b.confirmed_on IS NULL THEN 'submitted'
       ELSE 'confirmed' END AS lifecycle,
+    EXISTS (SELECT FROM calendar h JOIN contracts t ON t.id = r.contract_id
+      WHERE h.day = b.due_on AND h.provisional AND t.rolls) AS provisional,
     CASE WHEN {_OPEN} > 0 THEN greatest(CAST(:today AS date) - b.due_on, 0) ELSE 0 END
       AS days_overdue"""
 _FROM: Final = """
@@ -102,6 +104,7 @@ class Listed:
     assigned_fen: int
     lifecycle: str
     days_overdue: int | None
+    provisional: bool
 
 
 @dataclass(frozen=True, slots=True)
