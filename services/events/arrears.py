@@ -57,6 +57,29 @@ class InterestWaived(OfReceivable):
     reason: str = ""
 
 
+class CostsClaimed(OfReceivable):
+    """The creditor claims a cost of enforcement; a payment settles it first (民法典 561)."""
+
+    type: ClassVar[str] = "receivable.costs_claimed"
+    costs_id: UUID
+    kind: str
+    """LITIGATION, ARBITRATION, PRESERVATION, NOTARY, LAWYER or OTHER."""
+    amount: Amount
+    costs_open: Amount
+    """All the claimed costs that are neither withdrawn nor paid, with this."""
+    on: date
+
+
+class CostsWithdrawn(OfReceivable):
+    """The creditor gave up what was not paid of a claimed cost."""
+
+    type: ClassVar[str] = "receivable.costs_withdrawn"
+    costs_id: UUID
+    amount: Amount
+    costs_open: Amount
+    on: date
+
+
 class LimitationInterrupted(OfReceivable):
     """Something that begins the limitation period anew (民法典 195): a demand, a plan, a suit."""
 

@@ -19,6 +19,9 @@ class PaymentAllocated(OfReceivable):
     interest: Amount = "0.00"
     """What of the amount went to claimed interest; the rest lowered the principal."""
     interest_open: Amount = "0.00"
+    costs: Amount = "0.00"
+    """What of the amount went to claimed costs of enforcement."""
+    costs_open: Amount = "0.00"
 
 
 class AccountChanged(Data):

@@ -153,6 +153,7 @@ POLICY: Final[Mapping[str, Row]] = MappingProxyType(
             _EITHER | {"platform": Relation.OWN},
         ),
         "arrears.demand": Row("催收、起诉、仲裁", "state a demand or suit", _CREDITOR),
+        "arrears.costs": Row("主张、撤回费用", "claim or withdraw costs", _CREDITOR),
         "arrears.acknowledge": Row(
             "承认债务、说明迟延理由", "acknowledge, plan, explain a delay", _DEBTOR
         ),

@@ -55,6 +55,12 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "receivable.interest_waived": Rule(
             "放弃逾期利息", "interest waived", inbox=_BOTH, actor_knows=True
         ),
+        "receivable.costs_claimed": Rule(
+            "主张实现债权的费用", "costs claimed", email=_DEBTOR, inbox=_CREDITOR, actor_knows=True
+        ),
+        "receivable.costs_withdrawn": Rule(
+            "撤回实现债权的费用", "costs withdrawn", inbox=_BOTH, actor_knows=True
+        ),
         "limitation.interrupted": Rule(
             "催收及时效中断", "limitation interrupted", email=_BOTH, actor_knows=True
         ),

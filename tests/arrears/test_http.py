@@ -233,3 +233,33 @@ def test_reports_and_lists_are_empty_to_strangers(
     report = stranger.get("/v1/reports/interest").json()
     assert (report["rows"], report["totals"]) == ([], [])
     assert stranger.get("/v1/complaints").json()["items"] == []
+
+
+def test_costs_are_claimed_by_the_supplier_paid_first_and_withdrawn(
+    path: str, ledger: SignIn, buyer: Client, supplier: Client
+) -> None:
+    fee = {"id": str(new_id()), "kind": "LAWYER", "amount": "80.00", "text": "委托合同与发票"}
+
+    answers = [supplier.post(f"{path}/costs", json=fee) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert answers[0].json() == answers[1].json()
+    seen = buyer.get(path).json()
+    assert (seen["open"], seen["claimed_costs"]) == ("1000.00", "80.00")
+    assert refused(buyer, f"{path}/costs", fee | {"id": str(new_id())}) == (403, "NOT_ALLOWED")
+    assert refused(supplier, f"{path}/costs", fee | {"amount": "81.00"}) == (409, "ID_REUSED")
+    unshown = {"kind": "OTHER", "amount": "1.00"}
+    assert refused(supplier, f"{path}/costs", unshown) == (422, "COSTS_UNSHOWN")
+    bad = {"kind": "DINNER", "amount": "1.00", "text": "x"}
+    assert refused(supplier, f"{path}/costs", bad) == (422, "REQUEST_INVALID")
+    stranger = ledger("supplier", STRANGER)
+    assert stranger.post(f"{path}/costs", json=fee).status_code == 404
+    paid = {"receivable_id": path.rpartition("/")[2], "amount": "30.00"}
+    payment = {"reference": "P-1", "amount": "30.00", "allocations": [paid]}
+    assert buyer.post("/v1/payments", json=payment).status_code == 201
+    assert buyer.get(path).json()["claimed_costs"] == "50.00"
+    end = f"{path}/arrears-facts/{fee['id']}/end"
+    assert refused(buyer, end, {}) == (403, "NOT_ALLOWED")
+    assert supplier.post(end, json={}).status_code == 201
+    seen = buyer.get(path).json()
+    assert (seen["open"], seen["claimed_costs"]) == ("1000.00", "0.00")

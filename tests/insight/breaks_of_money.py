@@ -86,6 +86,12 @@ MONEY_BREAKS = (
         "of the same days",
     ),
     Break(
+        "costs events",
+        "late",
+        "UPDATE arrears_facts SET amount_fen = 1 WHERE kind = 'COSTS' AND receivable_id = :id",
+        "stated 1 fen, posted 30000",
+    ),
+    Break(
         "clearing balances budget",
         "financed",
         "UPDATE balances SET reserved_fen = 1 WHERE receivable_id = :id",

@@ -51,7 +51,7 @@ class WholeBook:
     reserved: UUID
     """Offered, and the platform has not answered."""
     late: UUID
-    """Overdue and announced, with claimed interest, a demand, a payment and a complaint."""
+    """Overdue and announced, with claimed interest and costs, a demand, a payment, a complaint."""
     answered: UUID
     """Asked for, confirmed in part; disputed, upheld, withdrawn and credited since."""
     approved: UUID
@@ -107,6 +107,8 @@ def _late(session: Session) -> UUID:
     pay(session, claim, 100_000_00, date(2026, 1, 6))
     demand = Stated(new_id(), claim.id, "DEMAND", date(2025, 11, 1))
     facts.state(session, acting_for(claim.creditor_id, "supplier"), demand)
+    cost = Stated(new_id(), claim.id, "COSTS", date(2026, 1, 7), "LAWYER", 300_00, text="发票")
+    facts.state(session, acting_for(claim.creditor_id, "supplier"), cost)
     complaint = filed(session, claim, date(2025, 11, 20))
     for kind, day in (("ACCEPTED", 24), ("TRANSFERRED", 25), ("RECEIVED", 26)):
         go(session, claim, complaint, kind, date(2025, 11, day))

@@ -1,4 +1,4 @@
-"""Payments from files go to claimed interest as those over HTTP do, one after the other."""
+"""Payments from files go to claimed costs and interest as those over HTTP do, in their order."""
 
 from datetime import date
 
@@ -17,10 +17,13 @@ from tests.intake.files import CLAIM_HEAD, PAID_HEAD, claim, codes
 Rows = list[tuple[str, int]]
 """Days and fen, in the order of the days."""
 CLAIMED: Rows = [("2025-10-01", 10_00), ("2025-11-01", 5_00)]
+COSTS: Rows = [("2025-10-02", 3_00), ("2025-11-10", 4_00)]
 
 
-def opened(session: Session, take: Take, *, principal_first: bool) -> None:
-    """A receivable of 100.00 with interest claimed on two days."""
+def opened(
+    session: Session, take: Take, *, principal_first: bool, costs: Rows | None = None
+) -> None:
+    """A receivable of 100.00 with interest, and costs if any, claimed on two days."""
     take("应收账款", CLAIM_HEAD, claim(1))
     if principal_first:
         agreed = """UPDATE contracts SET terms = terms || '{"principal_first": true}'"""
@@ -29,6 +32,10 @@ def opened(session: Session, take: Take, *, principal_first: bool) -> None:
     moves = [
         Move(one, "interest", "interest_earned", fen, date.fromisoformat(on), new_id())
         for on, fen in CLAIMED
+    ]
+    moves += [
+        Move(one, "costs", "costs_advanced", fen, date.fromisoformat(on), new_id())
+        for on, fen in costs or ()
     ]
     record(session, moves, [])
 
@@ -40,6 +47,7 @@ def postings(session: Session) -> list[tuple[str, date, int]]:
     return [(row.credit, row.on, row.amount_fen) for row in found]
 
 
+@pytest.mark.parametrize("costs", [[], COSTS], ids=["interest", "costs"])
 @pytest.mark.parametrize("principal_first", [False, True])
 @pytest.mark.parametrize(
     "rows",
@@ -49,13 +57,14 @@ def postings(session: Session) -> list[tuple[str, date, int]]:
         [("2025-09-30", 3_00), ("2025-10-15", 12_00), ("2025-11-15", 2_00), ("2025-11-16", 9_00)],
         [("2025-10-15", 50_00), ("2025-11-15", 65_00)],
         [("2025-11-15", 115_00)],
+        [("2025-10-01", 1_00), ("2025-10-02", 2_00), ("2025-11-10", 9_00), ("2025-11-15", 90_00)],
     ],
 )
 def test_a_file_pays_what_the_same_payments_one_by_one_pay(
-    session: Session, take: Take, rows: Rows, *, principal_first: bool
+    session: Session, take: Take, rows: Rows, *, principal_first: bool, costs: Rows
 ) -> None:
     with session.begin_nested() as savepoint:
-        opened(session, take, principal_first=principal_first)
+        opened(session, take, principal_first=principal_first, costs=costs)
         one = session.connection().execute(text("SELECT id FROM receivables")).scalar_one()
         for on, fen in rows:
             day = date.fromisoformat(on)
@@ -63,7 +72,7 @@ def test_a_file_pays_what_the_same_payments_one_by_one_pay(
             record_payment(session, OPERATOR, paid)
         single = postings(session)
         savepoint.rollback()
-    opened(session, take, principal_first=principal_first)
+    opened(session, take, principal_first=principal_first, costs=costs)
 
     lines = [f"P{i},AR1,{fen // 100}.{fen % 100:02},{on}" for i, (on, fen) in enumerate(rows)]
     report = take("付款", PAID_HEAD, *reversed(lines))

@@ -15,7 +15,7 @@ from tests.ledger.make import a_contract, a_receivable
 from tests.web.browser import Browser
 from tests.web.conftest import Person, now_of
 
-ALL = {"interest", "interruption", "complaint", "instrument"}
+ALL = {"interest", "interruption", "complaint", "instrument", "costs"}
 FILED = {"text": "多次催收仍未支付", "no_proceedings": "true"}
 
 
@@ -167,6 +167,24 @@ def test_a_suit_ends_and_a_reason_of_delay_is_told_by_forms(
     form = supplier.forms(path)[f"{path}/arrears/instrument"]
     taken = {**form, "id": str(new_id()), "reason": "OTHER"}
     assert supplier.client.post(f"{path}/arrears/delay", data=taken).status_code == 403
+
+
+def test_costs_are_claimed_and_withdrawn_by_forms(
+    supplier: Browser, buyer: Browser, claim: Claim, path: str
+) -> None:
+    supplier.press(path, "/costs", kind="PRESERVATION", amount="12.50", text="保全裁定")
+
+    assert now_of(claim).costs_fen == 12_50
+    for said in ("已主张费用", "实现债权的费用", "保全费", "保全裁定"):
+        assert said in buyer.see(path).text, said
+    # What the supplier claimed is not the buyer's to withdraw; the reasoning tells of it.
+    assert "end" not in offered(buyer, path)
+    assert "保全费" in buyer.see(f"{path}/reasoning").text
+    with db.transaction() as session:
+        (row,) = facts.facts(session, claim.id)
+    supplier.press(path, "/end", fact_id=str(row["id"]))
+    assert now_of(claim).costs_fen == 0
+    assert supplier.press(path, "/costs", kind="LAWYER", amount="1.00", text=" ").status_code == 422
 
 
 def test_a_complaint_is_filed_handled_and_closed_by_forms_alone(

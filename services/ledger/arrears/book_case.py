@@ -17,6 +17,8 @@ Json = dict[str, Any]
 INTERRUPTIONS: Final = frozenset({"DEMAND", "ACKNOWLEDGEMENT", "AGREEMENT", "SUIT", "ARBITRATION"})
 """The facts a party may state that begin the limitation period anew (民法典 195)."""
 
+_CLAIMED: Final = frozenset({"interest", "costs"})
+"""The accounts a payment may go to beside the principal."""
 _CASE_TERMS: Final = (
     "pay_when_paid",
     "pay_in_proportion",
@@ -49,6 +51,8 @@ def case_of(known: Known, *, as_of: date) -> tuple[Json, list[str]]:
         notes.append("SEVERAL_INSTRUMENTS")
     if any(row["debit"] == "cash" and row["credit"] == "interest" for row in known.postings):
         notes.append("INTEREST_PAID")
+    if any(row["kind"] == "COSTS" for row in known.stated):
+        notes.append("COSTS_APART")
     due_on = known.book["due_on"]
     facts = _happened(known, known.deciding)
     if due_on is not None and any(paid["on"] > due_on.isoformat() for paid in facts["payments"]):
@@ -169,18 +173,18 @@ def _happened(known: Known, receipt: RowMapping | None) -> Json:
 
 
 def _movements(known: Known, debits: set[str]) -> list[Json]:
-    """Return what lowered the principal; what paid claimed interest did not."""
+    """Return what lowered the principal; what paid claimed interest or costs did not."""
     return [
         {"on": row["on"].isoformat(), "amount": format_fen(row["amount_fen"])}
         for row in known.postings
-        if row["debit"] in debits and row["credit"] != "interest"
+        if row["debit"] in debits and row["credit"] not in _CLAIMED
     ]
 
 
 def _interruptions(known: Known) -> list[Json]:
     """Return what begins limitation anew beside payments of the principal, which say so themselves.
 
-    To confirm the debt is to acknowledge it; so is to pay interest on it.
+    To confirm the debt is to acknowledge it; so is to pay interest or costs on it.
     """
     ended = {row["fact_id"]: row["on"] for row in known.stated if row["fact_id"] is not None}
     found = [
@@ -196,7 +200,7 @@ def _interruptions(known: Known) -> list[Json]:
     found += [
         {"on": row["on"], "kind": "PARTIAL_PAYMENT"}
         for row in known.postings
-        if row["debit"] == "cash" and row["credit"] == "interest"
+        if row["debit"] == "cash" and row["credit"] in _CLAIMED
     ]
     return [
         {name: str(value) for name, value in each.items() if value is not None}

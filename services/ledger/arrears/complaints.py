@@ -87,7 +87,7 @@ def file(session: Session, viewer: Viewer, filing: Filing) -> bool:
         ExceedsError: more than is owed.
     """
     claim = held_for(session, viewer, "complaints.file", filing.receivable_id)
-    owed_fen = claim.open_fen + claim.interest_fen
+    owed_fen = claim.owed_fen
     mine = complaints(
         session,
         viewer,

@@ -12,6 +12,8 @@ from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
 from services.events import (
+    CostsClaimed,
+    CostsWithdrawn,
     Data,
     DelayExplained,
     InstrumentHanded,
@@ -21,16 +23,22 @@ from services.events import (
 from services.ledger.access import Viewer
 from services.ledger.arrears.book_case import INTERRUPTIONS
 from services.ledger.errors import LedgerError, NotFoundError
-from services.ledger.log.service import append
+from services.ledger.journal.queries import claimed_left_fen
+from services.ledger.journal.service import Move, record
 from services.ledger.money import format_fen
+from services.ledger.policy import between
 from services.ledger.receivables.queries import Claim
 from services.ledger.receivables.repeats import reused
 from services.ledger.receivables.service import entry, exceeds, held_for
 
+COSTS: Final = "COSTS"
 PROCEEDINGS: Final = frozenset({"SUIT", "ARBITRATION"})
+ENDING: Final = frozenset({"INSTRUMENT", COSTS, *PROCEEDINGS})
+"""What a party may state the end of: given back, over, or withdrawn."""
 _ACTIONS: Final = {
     # 民法典 195 (一)(三): 权利人提出履行请求、提起诉讼或者申请仲裁.
     **dict.fromkeys(("DEMAND", *PROCEEDINGS), "arrears.demand"),
+    COSTS: "arrears.costs",
     # 民法典 195 (二): 义务人同意履行义务. Nobody else says it for the debtor.
     **dict.fromkeys(("ACKNOWLEDGEMENT", "AGREEMENT", "DELAY_REASON"), "arrears.acknowledge"),
 }
@@ -47,6 +55,12 @@ class MaturityError(LedgerError):
     """An instrument that matures before it was handed over."""
 
     code = "MATURITY_INVALID"
+
+
+class CostsUnshownError(LedgerError):
+    """Costs of enforcement that nothing shows."""
+
+    code = "COSTS_UNSHOWN"
 
 
 class FactEndedError(LedgerError):
@@ -109,6 +123,7 @@ def state(session: Session, viewer: Viewer, stated: Stated) -> bool:
         ExceedsError: instruments for more than is owed.
         MaturityError: an instrument that matures before it was handed over.
         FactEndedError: it cannot be ended, again, or before it began.
+        CostsUnshownError: costs without what shows them.
     """
     action = _ACTIONS.get(stated.kind, "arrears.instrument")
     claim = held_for(session, viewer, action, stated.receivable_id)
@@ -118,21 +133,81 @@ def state(session: Session, viewer: Viewer, stated: Stated) -> bool:
         if any(before[0][name] != getattr(stated, name) for name in _SAME):
             raise reused(stated.id)
         return False
-    data = _ended(claim, stated, known) if stated.kind == "ENDED" else _began(claim, stated, known)
+    moves: list[Move] = []
+    ending = _to_end(stated, known) if stated.kind == "ENDED" else None
+    data: Data
+    if ending is not None and ending["kind"] == COSTS:
+        viewer.require("arrears.costs", between(claim))
+        data, moves = _withdrawn(session, claim, stated, ending)
+    elif ending is not None:
+        data = _ended(claim, stated, ending)
+    elif stated.kind == COSTS:
+        data, moves = _claimed(claim, stated)
+    else:
+        data = _began(claim, stated, known)
     row = {name: getattr(stated, name) for name in (*_SAME, "id", "receivable_id")}
     session.connection().execute(_INSERT, {**row, "party_id": viewer.party_id})
-    append(session, [entry(claim, data, viewer)], stated.request_id)
+    record(session, moves, [entry(claim, data, viewer)], stated.request_id)
     return True
 
 
-def _began(claim: Claim, stated: Stated, known: list[RowMapping]) -> Data:
-    named = {"invoice_number": claim.invoice_number, "currency": claim.currency}
-    owed_fen = claim.open_fen + claim.interest_fen
-    if not owed_fen:
+def _claimed(claim: Claim, stated: Stated) -> tuple[CostsClaimed, list[Move]]:
+    """民法典 561 (一): "实现债权的有关费用"; whether the debtor bears them is not judged here."""
+    assert stated.amount_fen is not None
+    _refuse_settled(claim)
+    if not stated.text:
+        raise CostsUnshownError(
+            "Say what shows the costs: the receipt, the decision of the court, the agreement.",
+            "请填写费用依据：票据、裁判文书或者约定。",
+            field="text",
+        )
+    told = CostsClaimed(
+        invoice_number=claim.invoice_number,
+        currency=claim.currency,
+        costs_id=stated.id,
+        kind=stated.word,
+        amount=format_fen(stated.amount_fen),
+        costs_open=format_fen(claim.costs_fen + stated.amount_fen),
+        on=stated.on,
+    )
+    move = Move(claim.id, "costs", "costs_advanced", stated.amount_fen, stated.on, stated.id)
+    return told, [move]
+
+
+def _withdrawn(
+    session: Session, claim: Claim, stated: Stated, ending: RowMapping
+) -> tuple[CostsWithdrawn, list[Move]]:
+    """Give up what is not paid of a cost."""
+    left_fen = claimed_left_fen(session, "costs", [claim.id], on=stated.on).get(claim.id, 0)
+    amount_fen = min(ending["amount_fen"], left_fen)
+    if not amount_fen:
+        raise FactEndedError(
+            "These costs are paid; nothing of them is left to withdraw.",
+            "该费用已付清，没有可撤回的金额。",
+        )
+    told = CostsWithdrawn(
+        invoice_number=claim.invoice_number,
+        currency=claim.currency,
+        costs_id=ending["id"],
+        amount=format_fen(amount_fen),
+        costs_open=format_fen(claim.costs_fen - amount_fen),
+        on=stated.on,
+    )
+    move = Move(claim.id, "costs_advanced", "costs", amount_fen, stated.on, stated.id)
+    return told, [move]
+
+
+def _refuse_settled(claim: Claim) -> None:
+    if not claim.owed_fen:
         raise NothingOwedError(
             f"Nothing is owed on invoice {claim.invoice_number} any more.",
             f"发票{claim.invoice_number}已无欠款。",
         )
+
+
+def _began(claim: Claim, stated: Stated, known: list[RowMapping]) -> Data:
+    named = {"invoice_number": claim.invoice_number, "currency": claim.currency}
+    _refuse_settled(claim)
     if stated.kind == "DELAY_REASON":
         return DelayExplained(reason=stated.word, **named)
     amount = None if stated.amount_fen is None else format_fen(stated.amount_fen)
@@ -160,10 +235,10 @@ def _began(claim: Claim, stated: Stated, known: list[RowMapping]) -> Data:
         for row in known
         if row["kind"] == "INSTRUMENT" and row["ended_on"] is None
     )
-    if standing_fen + stated.amount_fen > owed_fen:
+    if standing_fen + stated.amount_fen > claim.owed_fen:
         english = f"owed and not covered by the instruments of {format_fen(standing_fen)}"
         raise exceeds(
-            stated.amount_fen, max(0, owed_fen - standing_fen), english, "尚欠且未交付票据的"
+            stated.amount_fen, max(0, claim.owed_fen - standing_fen), english, "尚欠且未交付票据的"
         )
     return InstrumentHanded(
         instrument_id=stated.id,
@@ -175,16 +250,16 @@ def _began(claim: Claim, stated: Stated, known: list[RowMapping]) -> Data:
     )
 
 
-def _ended(claim: Claim, stated: Stated, known: list[RowMapping]) -> Data:
-    named = {"invoice_number": claim.invoice_number, "currency": claim.currency}
+def _to_end(stated: Stated, known: list[RowMapping]) -> RowMapping:
+    """Return the fact that is to end, if it can."""
     found = [row for row in known if row["id"] == stated.fact_id]
     if not found:
         raise NotFoundError("No such fact of this receivable.", "该应收账款没有此事实。")
     (row,) = found
-    if row["kind"] not in {"INSTRUMENT", *PROCEEDINGS}:
+    if row["kind"] not in ENDING:
         raise FactEndedError(
-            f"A fact of the kind {row['kind']} has no end; instruments and proceedings have.",
-            f"{row['kind']}类事实没有终结；仅票据和诉讼、仲裁可以终结。",
+            f"A fact of the kind {row['kind']} has no end; instruments, proceedings and costs do.",
+            f"{row['kind']}类事实没有终结；仅票据、诉讼、仲裁和费用可以终结。",
         )
     if row["ended_on"] is not None or stated.on < row["on"]:
         raise FactEndedError(
@@ -192,6 +267,11 @@ def _ended(claim: Claim, stated: Stated, known: list[RowMapping]) -> Data:
             f"该事实始于{row['on']}，终于{row['ended_on'] or '（尚未终结）'}。",
             field="on",
         )
+    return row
+
+
+def _ended(claim: Claim, stated: Stated, row: RowMapping) -> Data:
+    named = {"invoice_number": claim.invoice_number, "currency": claim.currency}
     if row["kind"] == "INSTRUMENT":
         return InstrumentReturned(
             instrument_id=row["id"], returned_on=stated.on, reason=stated.text, **named

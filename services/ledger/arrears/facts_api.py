@@ -66,8 +66,18 @@ class DelayReasonIn(_FactIn):
     ]
 
 
+class CostsIn(_FactIn):
+    """A cost of enforcement that the creditor claims ``on`` a day; ``text`` says what shows it.
+
+    A payment settles it first (民法典 561). Whether the debtor bears it is not judged here.
+    """
+
+    kind: Literal["LITIGATION", "ARBITRATION", "PRESERVATION", "NOTARY", "LAWYER", "OTHER"]
+    amount: Amount
+
+
 class EndIn(_FactIn):
-    """The day an instrument was given back or refused, or proceedings ended."""
+    """The day an instrument was given back, proceedings ended, or costs were withdrawn."""
 
 
 class FactOut(ApiModel):
@@ -182,6 +192,29 @@ def post_delay_reason(
     return _state(session, viewer, stated, response)
 
 
+@router.post("/costs", status_code=status.HTTP_201_CREATED)
+def post_costs(
+    receivable_id: UUID,
+    body: CostsIn,
+    viewer: AskedBy,
+    session: DbSession,
+    request: Request,
+    response: Response,
+) -> FactOut:
+    """Claim a cost of enforcement: it is posted beside principal and interest, and paid first."""
+    stated = Stated(
+        id=body.id or new_id(),
+        receivable_id=receivable_id,
+        kind=facts.COSTS,
+        on=past_day(body.on),
+        word=body.kind,
+        amount_fen=parse_fen(body.amount),
+        text=body.text.strip(),
+        request_id=request_id(request),
+    )
+    return _state(session, viewer, stated, response)
+
+
 @router.post("/arrears-facts/{fact_id}/end", status_code=status.HTTP_201_CREATED)
 def post_end(
     receivable_id: UUID,
@@ -192,7 +225,10 @@ def post_end(
     request: Request,
     response: Response,
 ) -> FactOut:
-    """State that an instrument was given back or refused, or that proceedings ended."""
+    """State that an instrument was given back, that proceedings ended, or withdraw costs.
+
+    Of costs what is not paid is given up.
+    """
     stated = Stated(
         id=body.id or new_id(),
         receivable_id=receivable_id,

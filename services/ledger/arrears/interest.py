@@ -16,7 +16,7 @@ from services.ledger.approvals.kinds import WAIVE, Effect
 from services.ledger.arrears.interest_figure import canonical, figure_of
 from services.ledger.arrears.reasoning import put
 from services.ledger.errors import LedgerError, NotFoundError
-from services.ledger.journal.queries import interest_left_fen
+from services.ledger.journal.queries import claimed_left_fen
 from services.ledger.journal.service import Move, record
 from services.ledger.money import format_fen
 from services.ledger.receivables.repeats import reused
@@ -217,7 +217,7 @@ def waive(session: Session, viewer: Viewer, waiver: Waiver) -> bool:
     amount_fen = waiver.amount_fen or _whole(session, waiver)
     if _waived_before(session, waiver, amount_fen):
         return False
-    left_fen = interest_left_fen(session, [claim.id], on=waiver.on).get(claim.id, 0)
+    left_fen = claimed_left_fen(session, "interest", [claim.id], on=waiver.on).get(claim.id, 0)
     if amount_fen > left_fen:
         english = "of interest claimed by that day and not paid"
         raise exceeds(amount_fen, left_fen, english, "截至该日已主张且未付的利息")

@@ -100,7 +100,7 @@ class InterestWaiver(SQLModel, table=True):
 
 
 class ArrearsFact(SQLModel, table=True):
-    """What a party states of a late payment: demands, acknowledgements, instruments, reasons."""
+    """What a party states of a late payment: demands, plans, instruments, costs, reasons."""
 
     __tablename__ = "arrears_facts"
     __table_args__ = (
@@ -119,7 +119,8 @@ class ArrearsFact(SQLModel, table=True):
     on: date
     """The legal day: of a demand the day it reached the debtor, of an instrument its handover."""
     word: str
-    """BILL, ECERT or OTHER of an instrument; the code of a reason; the number of a document."""
+    """BILL, ECERT or OTHER of an instrument; the kind of a cost; the code of a reason; the number
+    of a document."""
     amount_fen: int | None = Field(default=None, sa_type=BigInteger)
     until_on: date | None = None
     """The day an instrument matures, or the last day of a plan."""

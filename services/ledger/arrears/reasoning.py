@@ -42,6 +42,12 @@ NOTES: Final = {
         "Payments went to claimed interest first (article 561 of the Civil Code); the case has"
         " what lowered the principal, and the rest as interruptions of limitation.",
     ),
+    "COSTS_APART": Note(
+        "已主张的实现债权的费用另行记账，付款先行抵充费用（民法典第五百六十一条）；"
+        "本案仅列抵充本金的部分。",
+        "Claimed costs of enforcement are an account of their own, which payments settle first"
+        " (article 561 of the Civil Code); the case has what lowered the principal.",
+    ),
     "SEVERAL_INSTRUMENTS": Note(
         "交付了多张票据或者凭证；以最晚到期的一张计。",
         "Several instruments were handed over; the case has the one that matures last.",
@@ -215,5 +221,16 @@ def _book(known: Known) -> Json:
         "days_overdue": late,
         "undisputed": format_fen(row["undisputed_fen"]),
         "disputed": format_fen(row["disputed_fen"]),
+        "interest": format_fen(_claimed_fen(known, "interest")),
+        "costs": format_fen(_claimed_fen(known, "costs")),
         "overdue_undisputed": format_fen(row["undisputed_fen"] if late else 0),
     }
+
+
+def _claimed_fen(known: Known, account: str) -> int:
+    """Return what of claimed interest or costs is neither given up nor paid, fen."""
+    fen: int = sum(
+        row["amount_fen"] * ((row["debit"] == account) - (row["credit"] == account))
+        for row in known.postings
+    )
+    return fen

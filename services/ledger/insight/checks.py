@@ -38,7 +38,8 @@ _DIFFER: Final = " OR ".join(f"b.{account}_fen <> f.{account}" for account in AC
 _SAID: Final = ", ".join(_said(account) for account in ACCOUNTS)
 
 _KNOWN: Final = ", ".join(
-    f"'{name}'" for name in (*ACCOUNTS, "supply", "cash", "written_off", "interest_earned")
+    f"'{name}'"
+    for name in (*ACCOUNTS, "supply", "cash", "written_off", "interest_earned", "costs_advanced")
 )
 
 MONEY: Final = (
@@ -131,6 +132,31 @@ MONEY: Final = (
         SELECT a.receivable_id, format('interest claims %s and %s: of the same days', a.id, b.id)
         FROM standing a JOIN standing b ON b.receivable_id = a.receivable_id
           AND b.id > a.id AND b.from_on <= a.until_on AND a.from_on <= b.until_on
+        """,
+    ),
+    Check(
+        "costs",
+        "costs are posted as they were claimed, and given back as they were withdrawn",
+        "费用按主张的金额入账，按撤回的金额冲回",
+        """
+        WITH stated AS (
+          SELECT receivable_id, id, 'costs' AS debit, amount_fen, amount_fen AS most_fen
+          FROM arrears_facts WHERE kind = 'COSTS'
+          UNION ALL
+          SELECT e.receivable_id, e.id, 'costs_advanced', NULL, f.amount_fen
+          FROM arrears_facts e JOIN arrears_facts f ON f.receivable_id = e.receivable_id
+            AND f.id = e.fact_id AND f.kind = 'COSTS'
+        ), posted AS (
+          SELECT receivable_id, cause AS id, debit, amount_fen FROM postings
+          WHERE debit IN ('costs', 'costs_advanced')
+        )
+        SELECT coalesce(s.receivable_id, p.receivable_id), format('%s %s: stated %s fen, posted %s',
+          coalesce(s.debit, p.debit), coalesce(s.id, p.id), coalesce(s.most_fen, 0),
+          coalesce(p.amount_fen, 0))
+        FROM stated s FULL JOIN posted p ON (p.receivable_id, p.id, p.debit)
+            = (s.receivable_id, s.id, s.debit)
+        WHERE s.id IS NULL OR p.id IS NULL OR p.amount_fen > s.most_fen
+          OR p.amount_fen <> coalesce(s.amount_fen, p.amount_fen)
         """,
     ),
     Check(

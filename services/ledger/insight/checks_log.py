@@ -39,10 +39,15 @@ _WRITTEN: Final = (
     "SELECT receivable_id, 'receivable.interest_claimed', 1, amount_fen FROM interest_claims",
     "SELECT receivable_id, 'receivable.interest_waived', 1, amount_fen FROM interest_waivers",
     """SELECT f.receivable_id, CASE coalesce(b.kind, f.kind) WHEN 'DELAY_REASON' THEN
-           'delay.explained' WHEN 'INSTRUMENT' THEN CASE f.kind WHEN 'ENDED' THEN
+           'delay.explained' WHEN 'COSTS' THEN CASE f.kind WHEN 'ENDED' THEN
+           'receivable.costs_withdrawn' ELSE 'receivable.costs_claimed' END
+           WHEN 'INSTRUMENT' THEN CASE f.kind WHEN 'ENDED' THEN
            'instrument.returned' ELSE 'instrument.handed' END ELSE 'limitation.interrupted' END,
-         1, CASE WHEN f.kind IN ('ENDED', 'DELAY_REASON') THEN 0 ELSE coalesce(f.amount_fen, 0) END
+         1, CASE WHEN b.kind = 'COSTS' THEN p.amount_fen
+           WHEN f.kind IN ('ENDED', 'DELAY_REASON') THEN 0 ELSE coalesce(f.amount_fen, 0) END
        FROM arrears_facts f
+       LEFT JOIN postings p ON p.receivable_id = f.receivable_id AND p.cause = f.id
+         AND p.debit = 'costs_advanced'
        LEFT JOIN arrears_facts b ON b.receivable_id = f.receivable_id AND b.id = f.fact_id""",
     "SELECT id, 'complaint.filed', 1, amount_fen FROM complaints",
     "SELECT complaint_id, 'complaint.moved', 1, 0 FROM complaint_steps",
@@ -71,6 +76,8 @@ _TOLD: Final = {
     "receivable.refused": "0",
     "receivable.interest_claimed": _fen("amount"),
     "receivable.interest_waived": _fen("amount"),
+    "receivable.costs_claimed": _fen("amount"),
+    "receivable.costs_withdrawn": _fen("amount"),
     "limitation.interrupted": f"coalesce({_fen('amount')}, 0)",
     "instrument.handed": _fen("amount"),
     "instrument.returned": "0",

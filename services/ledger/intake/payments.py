@@ -5,7 +5,7 @@ from typing import Final
 from services.ledger.intake.answers import DEBTORS_ONLY, LOCK, MOVES, NAMED, POST, UNKNOWN, append
 from services.ledger.intake.desk import Desk
 from services.ledger.intake.events import event_id, yuan
-from services.ledger.journal.queries import INTEREST_LEFT
+from services.ledger.journal.queries import CLAIMED_LEFT
 from services.ledger.money import MAX_FEN
 from services.ledger.payments.allocation import PRINCIPAL_FIRST
 from services.ledger.payments.service import ORDER
@@ -103,6 +103,10 @@ def take_payments(desk: Desk, import_id: object) -> None:
     desk.run(POST)
 
 
+def _left(account: str) -> str:
+    return CLAIMED_LEFT.format(account=account, receivable="b.receivable_id", day='s."on"')
+
+
 _DUE_FOR: Final = f"""
     CREATE TEMP TABLE in_pay ON COMMIT DROP AS
     WITH due AS (
@@ -110,28 +114,36 @@ _DUE_FOR: Final = f"""
         coalesce(s.known_at, now()) AS known_at, s.method, r.debtor_id, r.creditor_id, r.currency,
         r.invoice_number, b.receivable_fen, b.assigned_fen, b.reserved_fen, b.disputed_fen,
         b.receivable_fen + b.assigned_fen + b.reserved_fen + b.disputed_fen AS open_fen,
-        b.interest_fen, {PRINCIPAL_FIRST} AS principal_first,
-        CASE WHEN b.interest_fen = 0 THEN 0
-          ELSE {INTEREST_LEFT.format(receivable="b.receivable_id", day='s."on"')} END AS left_fen,
+        b.interest_fen, b.costs_fen, {PRINCIPAL_FIRST} AS principal_first,
+        CASE WHEN b.costs_fen = 0 THEN 0 ELSE {_left("costs")} END AS costs_left_fen,
+        CASE WHEN b.interest_fen = 0 THEN 0 ELSE {_left("interest")} END AS left_fen,
         sum(s.amount) OVER paying AS sum_fen
       FROM in_run s JOIN receivables r ON r.id = s.receivable_id
       JOIN contracts c ON c.id = r.contract_id
       JOIN balances b ON b.receivable_id = s.receivable_id
       WHERE s.counts AND s.book_on IS NULL
       WINDOW paying AS (PARTITION BY s.receivable_id ORDER BY s."on", s.known_at, s.line)
+    ), free AS (
+      SELECT *, CASE WHEN principal_first THEN greatest(sum_fen - open_fen, 0) ELSE sum_fen END
+        AS free_fen
+      FROM due
+    ), costed AS (
+      SELECT *, free_fen + least(min(costs_left_fen - free_fen) OVER paying, 0) AS costs_until_fen
+      FROM free WINDOW paying AS (PARTITION BY receivable_id ORDER BY "on", known_at, line)
     ), divided AS (
-      SELECT *, (CASE WHEN principal_first THEN least(greatest(sum_fen - open_fen, 0), left_fen)
-        ELSE sum_fen + least(min(left_fen - sum_fen) OVER paying, 0) END)
-          AS interest_until_fen
-      FROM due WINDOW paying AS (PARTITION BY receivable_id ORDER BY "on", known_at, line)
+      SELECT *, free_fen - costs_until_fen
+        + least(min(left_fen - free_fen + costs_until_fen) OVER paying, 0) AS interest_until_fen
+      FROM costed WINDOW paying AS (PARTITION BY receivable_id ORDER BY "on", known_at, line)
     ), summed AS (
-      SELECT *, sum_fen - interest_until_fen AS until_fen,
+      SELECT *, sum_fen - costs_until_fen - interest_until_fen AS until_fen,
+        costs_until_fen - lag(costs_until_fen, 1, 0::numeric) OVER paying AS to_costs_fen,
         interest_until_fen - lag(interest_until_fen, 1, 0::numeric) OVER paying AS to_interest_fen
       FROM divided WINDOW paying AS (PARTITION BY receivable_id ORDER BY "on", known_at, line)
     )
-    SELECT *, paid_fen - to_interest_fen AS fen FROM summed"""
-"""What each payment pays, in the order they were made: of the interest that was claimed by its day
-and is left by those before it (民法典 561, or the parties' order), and of the principal."""
+    SELECT *, paid_fen - to_costs_fen - to_interest_fen AS fen FROM summed"""
+"""What each payment pays, in the order they were made: of the costs and the interest that were
+claimed by its day and are left by those before it (民法典 561, or the parties' order), and of the
+principal. ``free_fen`` is what the payments so far may put to both."""
 
 
 _PAID_ID: Final = event_id("r.known_at", 5, "'paid:' || r.payment_id || r.receivable_id")
@@ -159,11 +171,13 @@ def _allocate(desk: Desk) -> None:
     desk.known["payment"] = desk.run(
         "SELECT count(DISTINCT payment_id) FROM in_run WHERE book_on IS NOT NULL"
     ).scalar_one()
-    desk.run(
-        """INSERT INTO in_move SELECT receivable_id,
-             md5('paid:interest' || payment_id || receivable_id)::uuid, 'cash', 'interest',
-             to_interest_fen, "on", known_at, payment_id FROM in_pay WHERE to_interest_fen > 0"""
-    )
+    for account in ("costs", "interest"):
+        desk.run(
+            f"""INSERT INTO in_move SELECT receivable_id,
+                 md5('paid:{account}' || payment_id || receivable_id)::uuid, 'cash', '{account}',
+                 to_{account}_fen, "on", known_at, payment_id FROM in_pay
+               WHERE to_{account}_fen > 0"""
+        )
     lower = "0"
     for account in ORDER:
         upper = f"{lower} + {account}_fen"
@@ -182,7 +196,9 @@ def _allocate(desk: Desk) -> None:
                 'payment_reference', r.payment, 'amount', {yuan("r.paid_fen")}, 'paid_on', r."on",
                 'still_open', {yuan("(r.open_fen - r.until_fen)")},
                 'interest', {yuan("r.to_interest_fen")}, 'interest_open',
-                {yuan("(r.interest_fen - r.interest_until_fen)")}), :request_id, r.known_at
+                {yuan("(r.interest_fen - r.interest_until_fen)")},
+                'costs', {yuan("r.to_costs_fen")}, 'costs_open',
+                {yuan("(r.costs_fen - r.costs_until_fen)")}), :request_id, r.known_at
             FROM in_pay r
             UNION ALL
             SELECT r.receivable_id, {_SETTLED_ID},
@@ -190,6 +206,6 @@ def _allocate(desk: Desk) -> None:
                 CAST(:viewer AS uuid), r.debtor_id, r.creditor_id,
               jsonb_build_object({NAMED}, 'settled_on', r."on"), :request_id, r.known_at
             FROM in_pay r WHERE r.open_fen = r.until_fen
-              AND r.interest_fen = r.interest_until_fen"""
+              AND r.interest_fen = r.interest_until_fen AND r.costs_fen = r.costs_until_fen"""
         )
     )

@@ -9,8 +9,8 @@ from sqlmodel import Field, SQLModel
 
 PRINCIPAL = ("receivable", "disputed", "reserved", "assigned")
 """What the debtor still owes, by what may be done with it: free, disputed, offered, financed."""
-ACCOUNTS = (*PRINCIPAL, "interest")
-"""All that is owed: the principal, and the interest that was claimed."""
+ACCOUNTS = (*PRINCIPAL, "interest", "costs")
+"""All that is owed: the principal, and the interest and costs of enforcement that were claimed."""
 
 
 class Posting(SQLModel, table=True):
@@ -55,6 +55,7 @@ class Balance(SQLModel, table=True):
             name="budget_is_kept",
         ),
         CheckConstraint("interest_fen >= 0", name="interest_is_claimed"),
+        CheckConstraint("costs_fen >= 0", name="costs_are_claimed"),
         Index(
             "balances_due",
             "due_on",
@@ -74,6 +75,10 @@ class Balance(SQLModel, table=True):
         default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
     )
     """Interest that was claimed, and neither waived nor paid; no part of the budget."""
+    costs_fen: int = Field(
+        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
+    )
+    """Costs of enforcement that were claimed, and neither withdrawn nor paid; as interest."""
     start_on: date | None = None
     """The day the payment term starts from, if it has started."""
     due_on: date | None = None

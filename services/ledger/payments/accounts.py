@@ -26,7 +26,7 @@ _OWES: Final = text(
     """
     SELECT EXISTS (SELECT FROM receivables r JOIN balances b ON b.receivable_id = r.id
       WHERE r.debtor_id = :debtor_id AND r.creditor_id = :creditor_id AND b.receivable_fen
-        + b.disputed_fen + b.reserved_fen + b.assigned_fen + b.interest_fen > 0)
+        + b.disputed_fen + b.reserved_fen + b.assigned_fen + b.interest_fen + b.costs_fen > 0)
     """
 )
 _ALONE: Final = text("SELECT id FROM parties WHERE id = :id FOR NO KEY UPDATE")

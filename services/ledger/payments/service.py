@@ -14,10 +14,9 @@ from services.ledger.access import NotAllowedError, Viewer
 from services.ledger.errors import LedgerError, ReusedIdError
 from services.ledger.journal.models import PRINCIPAL
 from services.ledger.journal.service import Move, record
-from services.ledger.law.civil_code import Allocated
 from services.ledger.log.service import Entry
 from services.ledger.money import format_fen
-from services.ledger.payments.allocation import shares
+from services.ledger.payments.allocation import Divided, shares
 from services.ledger.policy import between
 from services.ledger.receivables.queries import Claim, lock_several, not_found
 
@@ -125,7 +124,7 @@ def record_payment(session: Session, viewer: Viewer, paid: Paid, request_id: str
 def _may_record(
     viewer: Viewer,
     claims: Mapping[UUID, Claim],
-    divided: Mapping[UUID, Allocated],
+    divided: Mapping[UUID, Divided],
     debtor_id: UUID,
 ) -> None:
     """A buyer records what it paid; a supplier what reached it, not what is a platform's."""
@@ -180,10 +179,13 @@ def _one_debtor(paid: Paid, claims: Mapping[UUID, Claim]) -> UUID:
     return debtors.pop()
 
 
-def _moves(paid: Paid, claim: Claim, went: Allocated) -> list[Move]:
+def _moves(paid: Paid, claim: Claim, went: Divided) -> list[Move]:
     if went.unapplied_fen:
         raise _overpaid(claim, went)
-    moves = [Move(claim.id, "cash", "interest", went.interest_fen, paid.on, paid.id)]
+    moves = [
+        Move(claim.id, "cash", "costs", went.costs_fen, paid.on, paid.id),
+        Move(claim.id, "cash", "interest", went.interest_fen, paid.on, paid.id),
+    ]
     left_fen = went.principal_fen
     for account in ORDER:
         part_fen = min(left_fen, getattr(claim, f"{account}_fen"))
@@ -192,13 +194,14 @@ def _moves(paid: Paid, claim: Claim, went: Allocated) -> list[Move]:
     return moves
 
 
-def _overpaid(claim: Claim, went: Allocated) -> OverpaidError:
-    amount = format_fen(went.interest_fen + went.principal_fen + went.unapplied_fen)
-    owed = format_fen(went.interest_fen + went.principal_fen)
+def _overpaid(claim: Claim, went: Divided) -> OverpaidError:
+    amount = format_fen(sum(went))
+    owed = format_fen(sum(went) - went.unapplied_fen)
     english, chinese = "", ""
-    if claim.interest_fen:
-        english = f" (with {format_fen(went.interest_fen)} of interest claimed by that day)"
-        chinese = f"（含截至该日已主张的利息{format_fen(went.interest_fen)}）"
+    if claim.interest_fen or claim.costs_fen:
+        interest, costs = format_fen(went.interest_fen), format_fen(went.costs_fen)
+        english = f" (with {interest} of interest and {costs} of costs claimed by that day)"
+        chinese = f"（含截至该日已主张的利息{interest}、费用{costs}）"
     return OverpaidError(
         f"A payment of {amount} exceeds the {owed} owed{english} on invoice"
         f" {claim.invoice_number}; allocate at most that.",
@@ -207,23 +210,26 @@ def _overpaid(claim: Claim, went: Allocated) -> OverpaidError:
     )
 
 
-def _entries(paid: Paid, claim: Claim, went: Allocated, viewer: Viewer) -> list[Entry]:
+def _entries(paid: Paid, claim: Claim, went: Divided, viewer: Viewer) -> list[Entry]:
     named = {"invoice_number": claim.invoice_number, "currency": claim.currency}
     still_open_fen = claim.open_fen - went.principal_fen
     interest_open_fen = claim.interest_fen - went.interest_fen
+    costs_open_fen = claim.costs_fen - went.costs_fen
     data = [
         PaymentAllocated(
             payment_reference=paid.reference,
-            amount=format_fen(went.interest_fen + went.principal_fen),
+            amount=format_fen(sum(went)),
             still_open=format_fen(still_open_fen),
             paid_on=paid.on,
             interest=format_fen(went.interest_fen),
             interest_open=format_fen(interest_open_fen),
+            costs=format_fen(went.costs_fen),
+            costs_open=format_fen(costs_open_fen),
             **named,
         ),
         *(
             []
-            if still_open_fen + interest_open_fen
+            if still_open_fen + interest_open_fen + costs_open_fen
             else [ReceivableSettled(settled_on=paid.on, **named)]
         ),
     ]

@@ -17,7 +17,7 @@ _COLUMNS: Final = """
     r.id, r.contract_id, r.order_id, r.debtor_id, r.creditor_id, r.invoice_kind, r.invoice_code,
     r.invoice_number, r.issued_on, r.line, r.line_kind, r.face_fen, r.currency, r.agreed_due_on,
     r.opened_on, r.identity, b.receivable_fen, b.disputed_fen, b.reserved_fen, b.assigned_fen,
-    b.interest_fen, b.start_on, b.due_on, b.confirmed_on, d.name AS debtor_name,
+    b.interest_fen, b.costs_fen, b.start_on, b.due_on, b.confirmed_on, d.name AS debtor_name,
     k.name AS creditor_name, EXISTS (SELECT FROM calendar h JOIN contracts t ON t.id = r.contract_id
       WHERE h.day = b.due_on AND h.provisional AND t.rolls) AS provisional"""
 _FROM: Final = """
@@ -64,6 +64,8 @@ class Claim:
     assigned_fen: int
     interest_fen: int
     """Interest that was claimed, and neither waived nor paid; no part of what is open."""
+    costs_fen: int
+    """Costs of enforcement that were claimed, and neither withdrawn nor paid; as interest."""
     start_on: date | None
     due_on: date | None
     confirmed_on: date | None
@@ -78,9 +80,14 @@ class Claim:
         return self.receivable_fen + self.disputed_fen + self.reserved_fen + self.assigned_fen
 
     @property
+    def owed_fen(self) -> int:
+        """The principal that is not paid, with the interest and costs that were claimed."""
+        return self.open_fen + self.interest_fen + self.costs_fen
+
+    @property
     def lifecycle(self) -> str:
         """The one axis that has a word of its own; the others are amounts and dates."""
-        if self.open_fen + self.interest_fen == 0:
+        if self.owed_fen == 0:
             return "closed"
         return "confirmed" if self.confirmed_on else "submitted"
 

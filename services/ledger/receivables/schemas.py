@@ -65,6 +65,8 @@ class ReceivableOut(ApiModel):
     assigned: str
     claimed_interest: str
     """Apart from ``open``, which is principal."""
+    claimed_costs: str
+    """Costs of enforcement, apart from ``open`` as well."""
     start_on: Day | None
     due_on: Day | None
     calendar_provisional: bool
@@ -97,6 +99,7 @@ class ReceivableOut(ApiModel):
             reserved=format_fen(claim.reserved_fen),
             assigned=format_fen(claim.assigned_fen),
             claimed_interest=format_fen(claim.interest_fen),
+            claimed_costs=format_fen(claim.costs_fen),
             start_on=claim.start_on,
             due_on=claim.due_on,
             calendar_provisional=claim.provisional,

@@ -26,6 +26,7 @@ _DEBTOR_STATES: Final = [
 _INSTRUMENTS: Final = [
     (kind, words_arrears.FACT_WORDS[kind]) for kind in ("BILL", "ECERT", "OTHER")
 ]
+_COSTS: Final = list(words_arrears.COSTS.items())
 _REASONS: Final = [
     (word, words_arrears.FACT_WORDS[word])
     for word in (
@@ -36,7 +37,6 @@ _REASONS: Final = [
         "OTHER",
     )
 ]
-_ENDING: Final = frozenset({"INSTRUMENT", *facts.PROCEEDINGS})
 
 
 def panel(
@@ -70,7 +70,7 @@ def _forms(
 ) -> dict[str, Any]:
     """Return what the viewer may do about lateness, each form with its choices."""
     late = claim.due_on is not None and claim.due_on < today
-    owed_fen = claim.open_fen + claim.interest_fen if late else 0
+    owed_fen = claim.owed_fen if late else 0
     if viewer.party_id == claim.debtor_id:
         return {"interruption": _DEBTOR_STATES if owed_fen else []}
     if viewer.party_id != claim.creditor_id:
@@ -92,21 +92,27 @@ def _statements(
     """Return what else a party may state: instruments, reasons of delay, and what ended."""
     if viewer.party_id not in {claim.debtor_id, claim.creditor_id}:
         return {}
-    owed_fen = claim.open_fen + claim.interest_fen
+    owed_fen = claim.owed_fen
     late = claim.due_on is not None and claim.due_on < today
-    standing = [row for row in stated if row["code"] in _ENDING and row["ended_on"] is None]
+    standing = [row for row in stated if row["code"] in facts.ENDING and row["ended_on"] is None]
     covered_fen = sum(row["amount_fen"] for row in standing if row["code"] == "INSTRUMENT")
     left_fen = max(0, owed_fen - covered_fen)
     explains = late and owed_fen and viewer.party_id == claim.debtor_id
     return {
         "instrument": (left_fen, _INSTRUMENTS) if left_fen else None,
+        "costs": _COSTS if late and owed_fen and viewer.party_id == claim.creditor_id else [],
         "delay": _REASONS if explains else [],
-        "end": standing,
+        "end": [
+            row
+            for row in standing
+            if row["code"] != facts.COSTS or viewer.party_id == claim.creditor_id
+        ],
     }
 
 
 def _fact(row: RowMapping) -> dict[str, Any]:
-    said = words_arrears.FACT_WORDS.get(row["word"])
+    named = words_arrears.COSTS if row["kind"] == facts.COSTS else words_arrears.FACT_WORDS
+    said = named.get(row["word"])
     return {
         **row,
         "code": row["kind"],

@@ -1,4 +1,4 @@
-"""What the parties state at a receivable's page: instruments, reasons of delay, and what ended."""
+"""What the parties state at a receivable's page: instruments, costs, reasons, what ended."""
 
 from datetime import date
 from typing import Annotated, Literal, NamedTuple
@@ -38,6 +38,26 @@ def _handed(
     return _Handed(kind, amount, on, matures_on, text)
 
 
+class _Cost(NamedTuple):
+    """A cost as its form says."""
+
+    kind: str
+    amount: str
+    on: date | None
+    text: str
+
+
+def _cost(
+    kind: Annotated[
+        Literal["LITIGATION", "ARBITRATION", "PRESERVATION", "NOTARY", "LAWYER", "OTHER"], Form()
+    ],
+    amount: Sum = "",
+    on: FormDay = None,
+    text: Words = "",
+) -> _Cost:
+    return _Cost(kind, amount, on, text)
+
+
 @router.post(DO + "/instrument")
 def post_instrument(
     request: Request,
@@ -69,6 +89,34 @@ def post_instrument(
 
     days = {"on": written(handed.on), "matures_on": written(handed.matures_on)}
     filled = {"form": "instrument", **handed._asdict(), **days}
+    return do(request, receivable_id, signed_in, session, act, filled)
+
+
+@router.post(DO + "/costs")
+def post_costs(
+    request: Request,
+    receivable_id: UUID,
+    signed_in: Writer,
+    session: DbSession,
+    act_id: ActId,
+    cost: Annotated[_Cost, Depends(_cost)],
+) -> Response:
+    """Claim a cost of enforcement, which a payment settles first (民法典 561)."""
+
+    def act(viewer: Viewer) -> None:
+        stated = Stated(
+            id=act_id,
+            receivable_id=receivable_id,
+            kind=facts.COSTS,
+            on=past_day(cost.on),
+            word=cost.kind,
+            amount_fen=fen_of(cost.amount.strip() or "0"),
+            text=cost.text.strip(),
+            request_id=request_id(request),
+        )
+        facts.state(session, viewer, stated)
+
+    filled = {"form": "costs", **cost._asdict(), "on": written(cost.on)}
     return do(request, receivable_id, signed_in, session, act, filled)
 
 

@@ -14,8 +14,8 @@ from services.ledger.orders.service import get_contract
 COUNTED: Final = 1000
 """A list longer than this is not counted to its end."""
 _OPEN: Final = "(b.receivable_fen + b.disputed_fen + b.reserved_fen + b.assigned_fen)"
-_OWED: Final = f"({_OPEN} + b.interest_fen)"
-"""With the interest that was claimed: a receivable is closed when none of both is left."""
+_OWED: Final = f"({_OPEN} + b.interest_fen + b.costs_fen)"
+"""With the interest and costs that were claimed: what is closed has none of the three left."""
 _LIFECYCLES: Final = {
     "submitted": f"{_OWED} > 0 AND b.confirmed_on IS NULL",
     "confirmed": f"{_OWED} > 0 AND b.confirmed_on IS NOT NULL",

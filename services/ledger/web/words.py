@@ -45,6 +45,8 @@ ACCOUNTS: Final = _table(
         "cash": ("回款", "cash"),
         "interest": ("已主张利息", "claimed interest"),
         "interest_earned": ("利息收益", "interest earned"),
+        "costs": ("已主张费用", "claimed costs"),
+        "costs_advanced": ("垫付费用", "costs advanced"),
     }
 )
 STATES: Final = _table(
@@ -82,6 +84,8 @@ EVENTS: Final = _table(
         "receivable.refused": ("融资被拒", "refused"),
         "receivable.interest_claimed": ("主张利息", "interest claimed"),
         "receivable.interest_waived": ("放弃利息", "interest waived"),
+        "receivable.costs_claimed": ("主张费用", "costs claimed"),
+        "receivable.costs_withdrawn": ("撤回费用", "costs withdrawn"),
         "limitation.interrupted": ("时效中断", "limitation interrupted"),
         "instrument.handed": ("交付票据或凭证", "instrument handed over"),
         "instrument.returned": ("退回票据或凭证", "instrument returned"),
@@ -101,6 +105,8 @@ FACTS: Final = _table(
         "still_open": ("尚欠", "still open"),
         "interest": ("抵利息", "to interest"),
         "interest_open": ("尚欠利息", "interest open"),
+        "costs": ("抵费用", "to costs"),
+        "costs_open": ("尚欠费用", "costs open"),
         "from_on": ("起", "from"),
         "until_on": ("止", "until"),
         "open": ("未付", "open"),
@@ -122,6 +128,7 @@ MONEY_FACTS: Final = frozenset(
     {
         *("face", "amount", "confirmed", "upheld", "withdrawn"),
         *("undisputed", "disputed", "still_open", "open", "interest", "interest_open"),
+        *("costs", "costs_open"),
     }
 )
 DATES: Final = _table(

@@ -13,7 +13,8 @@ FACTS: Final[Mapping[str, Word]] = {
     "ARBITRATION": Word("申请仲裁", "arbitration"),
     "INSTRUMENT": Word("交付票据或凭证", "instrument handed over"),
     "DELAY_REASON": Word("迟延付款理由", "reason of delay"),
-    "ENDED": Word("终结（退票或程序终结）", "ended"),
+    "COSTS": Word("实现债权的费用", "cost of enforcement"),
+    "ENDED": Word("终结（退票、程序终结或撤回）", "ended"),
 }
 FACT_WORDS: Final[Mapping[str, Word]] = {
     "BILL": Word("商业汇票", "bill"),
@@ -23,6 +24,14 @@ FACT_WORDS: Final[Mapping[str, Word]] = {
     "INTERNAL_PROCESS": Word("内部付款流程", "internal process"),
     "COMPLETION_FILING": Word("等待竣工验收备案", "completion filing"),
     "FINAL_AUDIT": Word("等待决算审计", "final audit"),
+}
+COSTS: Final[Mapping[str, Word]] = {
+    "LITIGATION": Word("诉讼费", "court fee"),
+    "ARBITRATION": Word("仲裁费", "arbitration fee"),
+    "PRESERVATION": Word("保全费", "preservation of property"),
+    "NOTARY": Word("公证费", "notary"),
+    "LAWYER": Word("律师费", "lawyer"),
+    "OTHER": Word("其他费用", "other"),
 }
 STATES: Final[Mapping[str, Word]] = {
     "FILED": Word("待受理审查", "under review", "warn"),

@@ -121,7 +121,6 @@ def _to_print(sheet: Worksheet, *, pages_across: int) -> None:
     sheet.set_landscape()
     sheet.set_paper(_A3)
     sheet.fit_to_pages(pages_across, 0)
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
 
 
 def _refuse(row: ExportRow, title: str) -> None:
