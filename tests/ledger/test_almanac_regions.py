@@ -79,3 +79,12 @@ def test_an_import_brings_the_table_that_regulators_are_shown_by(session: Sessio
     asked = text("SELECT became, from_on FROM region_successors WHERE was = '371202' ORDER BY 2")
     found = [tuple(row) for row in session.connection().execute(asked)]
     assert found == [("370116", date(2019, 1, 9)), ("370112", AFTER)]
+
+
+def test_a_fault_repeats_what_stands_in_its_column(session: Session) -> None:
+    with pytest.raises(AlmanacFileError) as error:
+        take(session, "foo,2026-01-01,1,测试用", "lpr,2026-10-20,abc,测试用")
+
+    kind, value = error.value.faults
+    assert (kind.column, kind.chinese[:5]) == ("kind", "'foo'")
+    assert (value.column, value.chinese[:5]) == ("value", "'abc'")

@@ -143,7 +143,8 @@ def _entry(line: int, row: dict[str, str]) -> Entry | Fault:
         problem = ("kind", f"{row['kind'][:40]!r} is none of {known}.", f"类别须为 {known}")
     if problem is not None:
         column, english, chinese = problem
-        return Fault(line, column, english, f"{shown!r}：{chinese}。")
+        said = row[column][:40]
+        return Fault(line, column, english, f"{said!r}：{chinese}。")
     return Entry(line, kind, name, on, row["value"], row["source"])
 
 
