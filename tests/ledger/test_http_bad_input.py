@@ -42,6 +42,7 @@ REFUSED = [
     ({"contract_id": str(UUID(int=1))}, 404, "NOT_FOUND"),
     ({"order_id": str(UUID(int=1))}, 404, "NOT_FOUND"),
     ({"invoice_number": "123"}, 422, "INVOICE_NUMBER_INVALID"),
+    ({"invoice_number": "2" * 20, "issued_on": "2021-12-31"}, 422, "INVOICE_NUMBER_INVALID"),
     ({"issued_on": "2198-01-01"}, 422, "DAY_IN_FUTURE"),
 ]
 

@@ -88,8 +88,14 @@ def test_a_payment_dated_before_a_hold_leaves_no_day_below_zero(session: Session
 
 def test_a_tax_invoice_is_not_sent_as_another_document() -> None:
     with pytest.raises(InvoiceNumberError):
-        check_number("OTHER", "", "2531 2000000000000001")
-    check_number("OTHER", "", "invoice receipt:318")
+        check_number("OTHER", "", "2531 2000000000000001", issued_on=DAY)
+    check_number("OTHER", "", "invoice receipt:318", issued_on=DAY)
+
+
+def test_a_digital_invoice_was_not_numbered_after_its_issue() -> None:
+    check_number("DIGITAL", "", "25312000000000000001", issued_on=date(2025, 1, 1))
+    with pytest.raises(InvoiceNumberError, match="given in 2025, after the issue on 2024-12-31"):
+        check_number("DIGITAL", "", "25312000000000000001", issued_on=date(2024, 12, 31))
 
 
 @pytest.mark.parametrize("field", ["delivered_on", "accepted_on", "settlement_confirmed_on"])

@@ -172,8 +172,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "not all instalments 1, 2, 3 ... of one contract, or not the invoice's amount, or a whole",
     ),
     "INVOICE_NUMBER_INVALID": (
-        "发票代码或号码与发票类型不符（数电票为20位号码且无代码）",
-        "the invoice code or number does not fit its kind (a digital one has 20 digits, no code)",
+        "发票代码或号码与发票类型不符（数电票为20位号码且无代码，前两位年份不晚于开票日期）",
+        "the code or number does not fit its kind (a digital one: 20 digits, year first, no code)",
     ),
     "PAYMENT_EXCEEDS_OPEN": (
         "付款超过该应收账款尚欠金额",

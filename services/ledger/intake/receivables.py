@@ -221,7 +221,7 @@ def _identities(
     key = settings().ledger_identity_key.encode()
     for line, receivable_id, kind, code, number, creditor_id, issued_on in rows:
         try:
-            check_number(kind, code, number)
+            check_number(kind, code, number, issued_on=issued_on)
         except InvoiceNumberError:
             misnumbered.append(line)
             continue

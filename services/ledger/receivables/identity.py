@@ -20,6 +20,7 @@ _EIGHT = re.compile(r"[0-9]{8}", re.ASCII)
 _TAX = re.compile(r"[0-9]{18}|[0-9]{20}", re.ASCII)
 _TWENTY = re.compile(r"[0-9]{20}", re.ASCII)
 KINDS = ("DIGITAL", "VAT", "OTHER")
+_CENTURY = 2000
 
 
 class InvoiceNumberError(LedgerError):
@@ -37,18 +38,27 @@ def normal(text: str) -> str:
     return _SPACE.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 
-def check_number(kind: str, code: str, number: str) -> None:
+def check_number(kind: str, code: str, number: str, *, issued_on: date) -> None:
     """Refuse a number of the wrong shape for its kind.
 
     Raises:
-        InvoiceNumberError: 数电票 have 20 digits and no code; other VAT invoices a code of 10 or
-            12 digits and a number of 8.
+        InvoiceNumberError: 数电票 have 20 digits, of which the first two are the year they were
+            numbered in, and no code; other VAT invoices a code of 10 or 12 digits and a number of
+            8.
     """
     if kind == "DIGITAL" and (code or not _TWENTY.fullmatch(number)):
         raise InvoiceNumberError(
             f"A fully digital invoice has 20 digits and no code; got code {code!r} and number"
             f" {number!r}.",
             f"数电票号码为20位数字且无发票代码；收到代码{code!r}、号码{number!r}。",
+            field="invoice_number",
+        )
+    if kind == "DIGITAL" and int(number[:2]) + _CENTURY > issued_on.year:
+        raise InvoiceNumberError(
+            f"The number {number} was given in {int(number[:2]) + _CENTURY}, after the issue on"
+            f" {issued_on}; one of both was mistyped.",
+            f"数电票号码{number}的年份为{int(number[:2]) + _CENTURY}，晚于开票日期{issued_on}；"
+            "请核对。",
             field="invoice_number",
         )
     if kind == "VAT" and not (_CODE.fullmatch(code) and _EIGHT.fullmatch(number)):

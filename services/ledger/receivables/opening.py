@@ -146,7 +146,8 @@ async def open_at_once(connection: AsyncConnection[Any], sent: Sent, opening: Op
 
 
 def _check(opening: Opening) -> None:
-    check_number(opening.invoice_kind, opening.invoice_code, opening.invoice_number)
+    number = (opening.invoice_kind, opening.invoice_code, opening.invoice_number)
+    check_number(*number, issued_on=opening.issued_on)
     if not 0 < opening.face_fen <= MAX_FEN:
         raise FaceError(
             f"A receivable of {format_fen(opening.face_fen)} cannot be opened; the amount must be"
