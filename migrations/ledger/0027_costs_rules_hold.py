@@ -6,8 +6,8 @@ everyone reads and writes on. Old code survives.
 
 from alembic import op
 
-revision = "0024"
-down_revision = "0023"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
