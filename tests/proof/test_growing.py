@@ -185,7 +185,8 @@ def test_under_load_checkpoints_are_less_than_a_minute_apart(
 
 PUBLIC = {
     "amount", "area", "article", "basis", "by", "cause", "change", "channel", "code", "command",
-    "confirmed", "creditor_size", "creditor_size_from", "creditor_size_source", "currency",
+    "confirmed", "costs", "costs_open", "creditor_size", "creditor_size_from",
+    "creditor_size_source", "currency",
     "debtor_kind", "debtor_kind_from", "disputed", "duty", "expires_at", "export_reference",
     "face", "factor", "failing_since", "flag", "flags", "from_on", "holds_for", "host",
     "interest", "interest_open", "invoice_number", "kind", "known", "meaning", "new", "note",
