@@ -1,6 +1,8 @@
 """What is not in the fixed format is refused, with the field's name, in two languages."""
 
+from datetime import date, timedelta
 from decimal import Decimal
+from time import process_time
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from services.ledger.law.case import decide, explain
 
 PLAIN = {"signed_on": "2025-06-10", "debtor": {"kind": "LARGE"}, "creditor": {"size": "SMALL"}}
 PAID = {"on": "2025-09-01", "amount": "1.00"}
+LINE = {"kind": "PROGRESS", "amount": "1.00", "due_on": "2025-09-30"}
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"signed_on": None}, "CASE_INVALID", "signed_on"),
     ({"signed_on": "2025-02-29"}, "CASE_INVALID", "signed_on"),
@@ -64,6 +67,13 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "facts.instrument.matures_on",
     ),
     ({"facts": {"interrupted_on": ["yesterday"]}}, "CASE_INVALID", "facts.interrupted_on[0].on"),
+    ({"contract": {"lines": [LINE] * 61}}, "CASE_INVALID", "contract.lines"),
+    (
+        {"contract": {"lines": [LINE] * 2}, "facts": {"payments": [PAID] * 201}},
+        "CASE_INVALID",
+        "facts.payments",
+    ),
+    ({"facts": {"costs": [PAID | {"kind": "LAWYER"}] * 101}}, "CASE_INVALID", "facts.costs"),
 ]
 
 
@@ -77,6 +87,23 @@ def test_a_case_outside_the_format_is_refused(
     assert (refusal.value.code, refusal.value.field) == (code, field)
     assert refusal.value.english
     assert refusal.value.chinese
+
+
+def test_thousands_of_disputes_and_payments_are_weighed_in_one_pass() -> None:
+    days = [(date(2025, 8, 1) + timedelta(days=n)).isoformat() for n in range(5_000)]
+    facts = {
+        "delivered_on": "2025-07-09",
+        "amount": "5000.00",
+        "disputed": [{"amount": "1.00", "from": day} for day in days],
+        "payments": [{"amount": "0.01", "on": day} for day in days],
+    }
+    case = PLAIN | {"facts": facts, "as_of": "2040-01-01"}
+    started = process_time()
+
+    decide(case, shipped())
+    decide(case | {"contract": {"lines": [LINE | {"amount": "5000.00"}]}}, shipped())
+
+    assert process_time() - started < 5
 
 
 @pytest.mark.parametrize("case", [None, [], "case", 1])

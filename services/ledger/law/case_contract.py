@@ -74,6 +74,9 @@ _RATES = frozenset(
 _FIGURES = frozenset({"industry", "employees", "revenue_wan", "assets_wan"})
 _SETTLEMENTS = frozenset(START_RULES)
 _BASES = frozenset({360, 365, 366})
+_MOST_DEPOSITS = 20
+_MOST_LINES = 60
+"""As many as the ledger takes of an invoice."""
 _WHOLE_PERCENT = Decimal(100)
 _DEPOSIT = frozenset({"kind", "cash_only", "percent", "ended_on", "returned_on"})
 _LINE = frozenset(
@@ -198,7 +201,7 @@ def read_clauses(facts: AuditFacts, terms: Fields) -> AuditFacts:
         noncash_clause=terms.flag("noncash_clause"),
         noncash_consent=terms.flag("noncash_consent", default=True),
         audit_condition=terms.flag("audit_condition"),
-        deposits=terms.items("deposits", _DEPOSIT, _deposit),
+        deposits=terms.items("deposits", _DEPOSIT, _deposit, most=_MOST_DEPOSITS),
     )
 
 
@@ -206,7 +209,7 @@ def read_lines(terms: Fields, amount_fen: int | None) -> tuple[Line, ...]:
     """Return the instalments, whose amounts together are the amount of the case."""
     if not terms.has("lines"):
         return ()
-    found = terms.items("lines", _LINE, lambda each: _line(each, amount_fen))
+    found = terms.items("lines", _LINE, lambda each: _line(each, amount_fen), most=_MOST_LINES)
     path = terms.path("lines")
     if not found:
         raise refuse(path, "is empty; leave it out.", "为空；请勿填写。")

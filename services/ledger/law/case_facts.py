@@ -8,7 +8,7 @@ from services.ledger.law.audit import BILL, ECERT, OTHER_INSTRUMENT, Instrument
 from services.ledger.law.case_fields import Fields, refuse
 from services.ledger.law.costs import KINDS as COSTS
 from services.ledger.law.costs import Cost
-from services.ledger.law.interest import Dispute, Payment
+from services.ledger.law.interest import Dispute, Payment, most_disputed_fen
 from services.ledger.law.limitation import KINDS as INTERRUPTIONS
 from services.ledger.law.limitation import Interruption
 from services.ledger.law.start import StartFacts
@@ -42,6 +42,10 @@ _COSTS = frozenset({"on", "amount", "kind", "note"})
 _INSTRUMENT = frozenset({"kind", "handed_on", "matures_on"})
 _COMPLAINT = frozenset({"submitted_on", "accepted_on", "materials_received_on"})
 _INTERRUPTED = frozenset({"on", "kind", "ended_on"})
+
+_MOST_PAID_OF_LINES = 200
+_MOST_COSTS = 100
+_MOST_CREDITS = 1_000
 
 _ECERT_WORDS = ("CERT", "VOUCHER", "凭证")
 _BILL_WORDS = ("BILL", "DRAFT", "ACCEPTANCE", "汇票")
@@ -119,10 +123,12 @@ def read_moves(facts: Fields, amount_fen: int | None, lines: int) -> Moved:
     disputes = facts.items("disputed", _DISPUTED, _dispute)
     _refuse_disputes_above(amount_fen, disputes, facts)
     payments = facts.items("payments", _PAID, _payment)
-    credits_ = facts.items("credits", _CREDITED, _payment)
+    credits_ = facts.items("credits", _CREDITED, _payment, most=_MOST_CREDITS)
     for name, listed in (("payments", payments), ("credits", credits_), ("disputed", disputes)):
         _refuse_other_lines(facts.path(name), listed, lines)
-    costs = facts.items("costs", _COSTS, _cost)
+    if lines > 1:
+        facts.refuse_more("payments", len(payments), _MOST_PAID_OF_LINES)
+    costs = facts.items("costs", _COSTS, _cost, most=_MOST_COSTS)
     return Moved(payments, credits_, disputes, _as_instructed(facts, payments), costs)
 
 
@@ -153,19 +159,12 @@ def _refuse_disputes_above(
 ) -> None:
     if amount_fen is None:
         return
-    for each in disputes:
-        on = each.from_on or date.min
-        open_fen = sum(
-            other.amount_fen
-            for other in disputes
-            if (other.from_on or date.min) <= on and (other.to_on is None or on < other.to_on)
+    if most_disputed_fen(disputes) > amount_fen:
+        raise refuse(
+            facts.path("disputed"),
+            "more is disputed at once than the amount.",
+            "同时争议的金额超过应付金额。",
         )
-        if open_fen > amount_fen:
-            raise refuse(
-                facts.path("disputed"),
-                "more is disputed at once than the amount.",
-                "同时争议的金额超过应付金额。",
-            )
 
 
 def _refuse_other_lines(path: str, listed: Iterable[Payment | Dispute], lines: int) -> None:

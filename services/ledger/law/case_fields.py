@@ -219,17 +219,30 @@ class Fields:
         return self._values.get(key) is not None
 
     def items(
-        self, key: str, allowed: frozenset[str], read: Callable[["Fields"], Item]
+        self,
+        key: str,
+        allowed: frozenset[str],
+        read: Callable[["Fields"], Item],
+        *,
+        most: int | None = None,
     ) -> tuple[Item, ...]:
-        """Return the objects of a list, each read."""
+        """Return the objects of a list, each read; ``most`` where each is weighed with others."""
         value = self._values.get(key)
         if value is None:
             return ()
         if not isinstance(value, list | tuple):
             raise refuse(self.path(key), "must be a list.", "必须是列表。")
+        self.refuse_more(key, len(value), most)
         return tuple(
             read(Fields(each, f"{self._path}{key}[{i}].", allowed)) for i, each in enumerate(value)
         )
+
+    def refuse_more(self, key: str, count: int, most: int | None) -> None:
+        """Refuse a list that is longer than can be weighed while someone waits."""
+        if most is not None and count > most:
+            raise refuse(
+                self.path(key), f"holds {count}; at most {most}.", f"共{count}项；至多{most}项。"
+            )
 
     def values(self, key: str) -> tuple[object, ...]:
         """Return a list of plain values."""

@@ -6,7 +6,7 @@ the texts give none. Amounts are exact ratios until they are rounded, half up, a
 is the running total, so that the spans shown always add up to the total shown.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -122,15 +122,16 @@ def accrue(claim: Claim, rate: Rate, *, as_of: date, spans: bool = False) -> Acc
     days = _change_days(claim, rate, as_of)
     allocate = allocate_principal_first if claim.principal_first else allocate_interest_first
     book = _Book(claim, rate, allocate)
+    disputed = _Disputed(claim.disputes)
     book.receive_until(min(claim.due_on, as_of))
     if as_of <= claim.due_on:
-        undisputed_fen = max(0, book.principal_fen - _disputed_fen(claim.disputes, as_of))
+        undisputed_fen = max(0, book.principal_fen - disputed.fen_on(as_of))
         return Accrual(0, 0, book.principal_fen, undisputed_fen, 0, book.unapplied_fen)
     shown: list[Span] = []
     since = claim.due_on
     late_until = claim.due_on
     for day in days:
-        undisputed_fen = max(0, book.principal_fen - _disputed_fen(claim.disputes, since))
+        undisputed_fen = max(0, book.principal_fen - disputed.fen_on(since))
         if undisputed_fen:
             late_until = day
             before_fen = book.interest_fen
@@ -144,7 +145,7 @@ def accrue(claim: Claim, rate: Rate, *, as_of: date, spans: bool = False) -> Acc
                 shown.append(Span(first, day, count, undisputed_fen, earned_fen))
         book.receive_until(day)
         since = day
-    undisputed_fen = max(0, book.principal_fen - _disputed_fen(claim.disputes, as_of))
+    undisputed_fen = max(0, book.principal_fen - disputed.fen_on(as_of))
     return Accrual(
         book.interest_fen,
         book.interest_paid_fen,
@@ -237,11 +238,27 @@ def _change_days(claim: Claim, rate: Rate, as_of: date) -> list[date]:
     return sorted(day for day in days if claim.due_on < day <= as_of)
 
 
-def _disputed_fen(disputes: Iterable[Dispute], on: date) -> int:
-    """Return what is in dispute at the end of a day."""
-    return sum(
-        dispute.amount_fen
-        for dispute in disputes
-        if (dispute.from_on is None or dispute.from_on <= on)
-        and (dispute.to_on is None or on < dispute.to_on)
-    )
+class _Disputed:
+    """What is in dispute at the end of days that are asked about in order."""
+
+    __slots__ = ("_changes", "_fen", "_next")
+
+    def __init__(self, disputes: Sequence[Dispute]) -> None:
+        changes = [(each.from_on or date.min, each.amount_fen) for each in disputes]
+        changes += [(each.to_on, -each.amount_fen) for each in disputes if each.to_on is not None]
+        self._changes = sorted(changes)
+        self._fen = 0
+        self._next = 0
+
+    def fen_on(self, day: date) -> int:
+        while self._next < len(self._changes) and self._changes[self._next][0] <= day:
+            self._fen += self._changes[self._next][1]
+            self._next += 1
+        return self._fen
+
+
+def most_disputed_fen(disputes: Sequence[Dispute]) -> int:
+    """Return the most that is in dispute at the end of any one day."""
+    running = _Disputed(disputes)
+    starts = sorted({each.from_on or date.min for each in disputes})
+    return max((running.fen_on(day) for day in starts), default=0)

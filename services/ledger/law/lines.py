@@ -120,6 +120,9 @@ def accrue_lines(
     for payment in _by_day(payments):
         if payment.on > as_of:
             break
+        if len(shares) == 1:
+            received[0].append(Payment(payment.on, payment.amount_fen))
+            continue
         owed = [_owed_fen(followed(i, payment.on)) for i in range(len(shares))]
         for i, fen in enumerate(_sent(payment, owed, shares)):
             if fen:
