@@ -244,7 +244,10 @@ def test_an_unanswered_request_for_confirmation_is_flagged(session: Session) -> 
     claim = a_receivable(session)
     live(session, claim, [(date(2025, 7, 10), "request", 0)])
     late = date(2025, 8, 12)
+    told = "SELECT data ->> 'answer_due_on' FROM events WHERE type = 'confirmation.requested'"
 
+    # 07-10 + 30 is a Saturday: the debtor is told the same day as the flag waits for.
+    assert session.connection().execute(text(told)).scalar_one() == "2025-08-11"
     assert "R-CONFIRM-30" not in reasoned(session, claim, date(2025, 8, 11))["result"]["flags"]
     assert "R-CONFIRM-30" in reasoned(session, claim, late)["result"]["flags"]
     live(session, claim, [(date(2025, 8, 1), "confirm", FACE)])

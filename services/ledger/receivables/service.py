@@ -17,10 +17,12 @@ from services.events import (
     ReceivableDisputed,
 )
 from services.ledger.access import Viewer
+from services.ledger.almanac.service import current
 from services.ledger.approvals.gate import require
 from services.ledger.approvals.kinds import CONFIRM, CREDIT, RESOLVE, Effect
 from services.ledger.errors import LedgerError
 from services.ledger.journal.service import Move, record
+from services.ledger.law.timers import timers_of
 from services.ledger.log.service import Entry, append
 from services.ledger.money import format_fen
 from services.ledger.policy import between
@@ -137,11 +139,17 @@ def request_confirmation(session: Session, viewer: Viewer, act: Act) -> Claim:
     asked = ConfirmationRequested(
         receivable_id=claim.id,
         amount=format_fen(claim.face_fen),
-        answer_due_on=act.on + CONFIRMATION_DAYS,
+        answer_due_on=_answer_due_on(session, act.on),
         **_named(claim),
     )
     append(session, [entry(claim, asked, viewer)], act.request_id)
     return claim
+
+
+def _answer_due_on(session: Session, asked_on: date) -> date:
+    """Return the last day to answer, the same that every reasoning gives: a rest day rolls."""
+    timers = timers_of(current(session), requested_on=asked_on)
+    return timers.confirmation_due_on or asked_on + CONFIRMATION_DAYS
 
 
 def confirm(session: Session, viewer: Viewer, act: Act, *, whole: bool = False) -> Claim:
