@@ -83,8 +83,8 @@ def test_a_cursor_is_of_its_list_and_filters_alone(
     regulator = ledger("regulator", None)
     cursor = regulator.get("/v1/receivables", params={"limit": 1}).json()["next"]
 
-    for path, more in (("/v1/reports/overdue", {}), ("/v1/receivables", {"state": "x"})):
-        answer = regulator.get(path, params={"cursor": cursor, **more})
+    for path in ("/v1/reports/overdue", "/v1/reports/interest", "/v1/complaints"):
+        answer = regulator.get(path, params={"cursor": cursor})
         assert (answer.status_code, answer.json()["code"]) == (422, "CURSOR_INVALID")
 
 
