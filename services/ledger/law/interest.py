@@ -122,7 +122,7 @@ def accrue(claim: Claim, rate: Rate, *, as_of: date, spans: bool = False) -> Acc
     days = _change_days(claim, rate, as_of)
     allocate = allocate_principal_first if claim.principal_first else allocate_interest_first
     book = _Book(claim, rate, allocate)
-    disputed = _Disputed(claim.disputes)
+    disputed = _Disputed(claim.disputes) if claim.disputes else _UNDISPUTED
     book.receive_until(min(claim.due_on, as_of))
     if as_of <= claim.due_on:
         undisputed_fen = max(0, book.principal_fen - disputed.fen_on(as_of))
@@ -255,6 +255,10 @@ class _Disputed:
             self._fen += self._changes[self._next][1]
             self._next += 1
         return self._fen
+
+
+_UNDISPUTED = _Disputed(())
+"""Most claims; with nothing to run through it holds no state."""
 
 
 def most_disputed_fen(disputes: Sequence[Dispute]) -> int:

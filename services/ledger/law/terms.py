@@ -157,8 +157,7 @@ def _regulated(
     facts: ContractFacts, agreed: Agreed, almanac: Almanac, *, governing: str, limits: Limits
 ) -> Term:
     settings = almanac.settings
-    names_days = agreed.days is not None or agreed.months is not None
-    if agreed.third_party and names_days and settings.pay_when_paid_term == "AGREED_TERM":
+    if agreed.third_party and settings.pay_when_paid_term == "AGREED_TERM" and _names_days(agreed):
         waiting = agreed._replace(third_party=False)
         term = _regulated(facts, waiting, almanac, governing=governing, limits=limits)
         flags = (decree_728.PAY_WHEN_PAID, *term.flags)
@@ -184,6 +183,10 @@ def _regulated(
         review_days=limits.large_review_days,
         settings=settings,
     )
+
+
+def _names_days(agreed: Agreed) -> bool:
+    return agreed.days is not None or agreed.months is not None
 
 
 def _unregulated(agreed: Agreed, reason: str) -> Term:
