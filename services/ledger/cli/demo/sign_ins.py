@@ -40,11 +40,11 @@ def sign_ins(home: Home) -> list[dict[str, str]]:
                 party_id: UUID | None = somebody.id if somebody else None
                 password = str(kept[login])
                 add_user(session, login=login, role=role, party_id=party_id, password=password)
-            if not scopes.listed(session, OPERATOR, _REGULATOR):
-                scopes.appoint(
-                    session, OPERATOR, _REGULATOR, region=_PROVINCE, area="", from_on=today()
-                )
             home.write_json(FILE, kept)
+        if not scopes.listed(session, OPERATOR, _REGULATOR):
+            scopes.appoint(
+                session, OPERATOR, _REGULATOR, region=_PROVINCE, area="", from_on=today()
+            )
     return [
         {
             "login": login,
