@@ -129,7 +129,7 @@ def test_planted_secrets_are_nowhere_to_be_read(
     claim = opened(supplier, invoice(contract))
     told = _refusals(canaries, supplier, login)
     seal_all()
-    assert len(canaries) >= 20
+    assert len(canaries) >= 30
 
     reads = ["/v1/events", "/v1/webhooks", f"/v1/parties/{SUPPLIER}/repayment-accounts"]
     reads += [f"/v1/receivables/{claim}", f"/v1/receivables/{claim}/history", "/v1/receivables"]
