@@ -40,7 +40,7 @@ def test_a_stored_answer_is_as_it_was_given_and_of_what_was_written(
         other = {**body, "id": identifier, "invoice_number": f"{number:020}"}
         headers = {"idempotency-key": key}
         assert supplier.post("/v1/receivables", json=other, headers=headers).status_code == 201
-    name = f"POST /v1/receivables, key {{}} of supplier/{SUPPLIER}/supplier"
+    name = f"POST /v1/receivables, key {{}} of supplier/{SUPPLIER}/key supplier"
     changed = "the stored answer was changed"
     altered = "UPDATE idempotency_keys SET body = set_byte(body, 20, get_byte(body, 20) # 1)"
     moved = (

@@ -131,6 +131,7 @@ def _book(parties: Parties, *, claim: str) -> None:
     act("supplier", "credits", amount="20.00", reason="红字")
     act("supplier", "interest-claims", reading="statutory", until_on="2025-12-31")
     act("supplier", "interest-waivers", amount="0.01")
+    act("supplier", "costs", kind="NOTARY", amount="5.00", text="公证费发票")
     act("supplier", "interruptions", kind="DEMAND", reference="催款函-1")
     bill = act("buyer", "instruments", kind="BILL", amount="10.00", matures_on="2199-01-01")
     act("buyer", "delay-reasons", reason="INTERNAL_PROCESS")
