@@ -283,9 +283,8 @@ def _year_faults(rows: list[Entry], calendar: Calendar) -> Iterator[Fault]:
             first_line.setdefault(row.on.year, row.line)
     for year, line in first_line.items():
         fixed = {day for day in _days(year) if day.weekday() < _SATURDAY and calendar.is_rest(day)}
-        missing = sorted(fixed - rest)
-        if missing:
-            days = ", ".join(day.isoformat() for day in missing)
+        days = ", ".join(day.isoformat() for day in sorted(fixed - rest))
+        if days:
             yield Fault(
                 line,
                 "date",
