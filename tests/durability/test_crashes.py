@@ -211,5 +211,5 @@ def test_twenty_crashes_of_the_database_lose_nothing(house: House) -> None:
 
 
 @pytest.mark.soak
-def test_forty_kills_of_the_api_lose_nothing(house: House) -> None:
-    print("answered:", run(house, kills=40, least=10_000, kill="api"))  # noqa: T201
+def test_two_hundred_kills_of_the_api_lose_nothing(house: House) -> None:
+    print("answered:", run(house, kills=200, least=10_000, kill="api"))  # noqa: T201
