@@ -50,3 +50,13 @@ def maker(person: Arrive, claim: Claim) -> Person:
 @pytest.fixture
 def checker(person: Arrive, claim: Claim) -> Person:
     return person(claim.debtor_id, "checker")
+
+
+@pytest.fixture
+def seller(person: Arrive, claim: Claim) -> Person:
+    return person(claim.creditor_id, "maker", role="supplier")
+
+
+@pytest.fixture
+def second_seller(person: Arrive, claim: Claim) -> Person:
+    return person(claim.creditor_id, "checker", role="supplier")

@@ -81,6 +81,13 @@ class Person:
         return self.client.post(f"{shown['address']}/rejection", json=body)
 
 
+def waits(answer: Response) -> dict[str, Any]:
+    """Return the proposal that a command became."""
+    assert answer.status_code == 202, answer.text
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
 def arrive(
     app: Any, party_id: UUID | None, duty: str = "", *, with_phone: bool = True, **more: Any
 ) -> Person:

@@ -18,28 +18,12 @@ from services.ledger.receivables import service
 from services.ledger.receivables.queries import Claim
 from services.ledger.receivables.service import Act
 from tests.approvals.conftest import Arrive
-from tests.approvals.people import Person
+from tests.approvals.people import Person, waits
 from tests.approvals.test_http import proposed, refused
 from tests.ledger.conftest import SignIn
 from tests.ledger.make import a_contract, a_party, a_receivable, acting_for
 from tests.web.conftest import now_of
 from tests.web.signing import log_of, rows
-
-
-@pytest.fixture
-def seller(person: Arrive, claim: Claim) -> Person:
-    return person(claim.creditor_id, "maker", role="supplier")
-
-
-@pytest.fixture
-def second_seller(person: Arrive, claim: Claim) -> Person:
-    return person(claim.creditor_id, "checker", role="supplier")
-
-
-def waits(answer: Any) -> dict[str, Any]:
-    assert answer.status_code == 202, answer.text
-    shown: dict[str, Any] = answer.json()
-    return shown
 
 
 def disputed(claim: Claim) -> None:
@@ -74,25 +58,6 @@ def test_a_credit_note_waits_for_a_checker(
 
     assert second_seller.approve(shown).json()["state"] == "APPROVED"
     assert now_of(claim).open_fen == 900_00
-
-
-def test_waiving_interest_waits_for_a_checker(
-    seller: Person, second_seller: Person, claim: Claim
-) -> None:
-    path = f"/v1/receivables/{claim.id}"
-    claimed = seller.client.post(
-        f"{path}/interest-claims",
-        json={"reading": "statutory", "until_on": (today() - timedelta(days=1)).isoformat()},
-    )
-    assert claimed.status_code == 201, claimed.text
-    before = now_of(claim).interest_fen
-    assert before > 1
-
-    shown = waits(seller.client.post(f"{path}/interest-waivers", json={"amount": "0.01"}))
-    assert now_of(claim).interest_fen == before
-
-    assert second_seller.approve(shown).json()["state"] == "APPROVED"
-    assert now_of(claim).interest_fen == before - 1
 
 
 def a_platform(*, party: bool = False) -> Any:

@@ -55,6 +55,7 @@ CONFIRM: Final = Kind("receivable.confirm", "确认应收账款", "confirm a rec
 RESOLVE: Final = Kind("dispute.resolve", "解决争议", "resolve a dispute")
 CREDIT: Final = Kind("receivable.credit", "冲减应收账款", "credit or write off a receivable")
 WAIVE: Final = Kind("interest.waive", "放弃逾期利息", "waive claimed interest")
+WITHDRAW: Final = Kind("costs.withdraw", "撤回已主张的费用", "withdraw claimed costs")
 OFFER: Final = Kind("financing.offer", "提交融资（转让）", "offer receivables for financing")
 ANSWER: Final = Kind("financing.answer", "答复融资", "answer an export")
 ACCOUNT: Final = Kind("account.change", "变更收款账户", "change the account to be paid to")
@@ -79,6 +80,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             RESOLVE,
             CREDIT,
             WAIVE,
+            WITHDRAW,
             OFFER,
             ANSWER,
             ACCOUNT,

@@ -21,6 +21,8 @@ from services.events import (
     LimitationInterrupted,
 )
 from services.ledger.access import Viewer
+from services.ledger.approvals.gate import require
+from services.ledger.approvals.kinds import WITHDRAW, Effect
 from services.ledger.arrears.book_case import INTERRUPTIONS
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.journal.queries import claimed_left_fen
@@ -124,6 +126,7 @@ def state(session: Session, viewer: Viewer, stated: Stated) -> bool:
         MaturityError: an instrument that matures before it was handed over.
         FactEndedError: it cannot be ended, again, or before it began.
         CostsUnshownError: costs without what shows them.
+        ApprovalNeededError: others have to approve that costs are withdrawn.
     """
     action = _ACTIONS.get(stated.kind, "arrears.instrument")
     claim = held_for(session, viewer, action, stated.receivable_id)
@@ -138,7 +141,7 @@ def state(session: Session, viewer: Viewer, stated: Stated) -> bool:
     data: Data
     if ending is not None and ending["kind"] == COSTS:
         viewer.require("arrears.costs", between(claim))
-        data, moves = _withdrawn(session, claim, stated, ending)
+        data, moves = _withdrawn(session, viewer, claim, stated, ending)
     elif ending is not None:
         data = _ended(claim, stated, ending)
     elif stated.kind == COSTS:
@@ -175,9 +178,9 @@ def _claimed(claim: Claim, stated: Stated) -> tuple[CostsClaimed, list[Move]]:
 
 
 def _withdrawn(
-    session: Session, claim: Claim, stated: Stated, ending: RowMapping
+    session: Session, viewer: Viewer, claim: Claim, stated: Stated, ending: RowMapping
 ) -> tuple[CostsWithdrawn, list[Move]]:
-    """Give up what is not paid of a cost."""
+    """Give up what is not paid of a cost, which like a waiver others may have to approve."""
     left_fen = claimed_left_fen(session, "costs", [claim.id], on=stated.on).get(claim.id, 0)
     amount_fen = min(ending["amount_fen"], left_fen)
     if not amount_fen:
@@ -185,6 +188,9 @@ def _withdrawn(
             "These costs are paid; nothing of them is left to withdraw.",
             "该费用已付清，没有可撤回的金额。",
         )
+    facts = {"invoice_number": claim.invoice_number, "debtor": claim.debtor_name}
+    facts |= {"cost": ending["word"], "on": stated.on.isoformat(), "reason": stated.text}
+    require(session, viewer, WITHDRAW, Effect(claim.id, facts, amount_fen, claim.currency))
     told = CostsWithdrawn(
         invoice_number=claim.invoice_number,
         currency=claim.currency,

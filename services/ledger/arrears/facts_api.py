@@ -1,6 +1,6 @@
 """What the parties state of a late payment, over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Request, Response, status
@@ -8,6 +8,10 @@ from pydantic import AwareDatetime, StringConstraints
 from sqlmodel import Session
 
 from services.ledger.access import Viewer
+from services.ledger.approvals.commands import Arguments, command
+from services.ledger.approvals.kinds import WITHDRAW
+from services.ledger.approvals.schemas import ProposalOut, answered
+from services.ledger.approvals.service import submit
 from services.ledger.arrears import facts
 from services.ledger.arrears.facts import Stated
 from services.ledger.edges import (
@@ -112,10 +116,29 @@ def get_facts(receivable_id: UUID, viewer: AskedBy, session: DbSession) -> list[
 def _state(session: Session, viewer: Viewer, stated: Stated, response: Response) -> FactOut:
     if not facts.state(session, viewer, stated):
         response.status_code = status.HTTP_200_OK
-    (found,) = (
-        one for one in get_facts(stated.receivable_id, viewer, session) if one.id == stated.id
-    )
+    return _found(session, viewer, stated.receivable_id, stated.id)
+
+
+def _found(session: Session, viewer: Viewer, receivable_id: UUID, fact_id: UUID) -> FactOut:
+    known = get_facts(receivable_id, viewer, session)
+    (found,) = (one for one in known if one.id == fact_id)
     return found
+
+
+def _stated(
+    receivable_id: UUID,
+    body: _FactIn,
+    request: Request,
+    **said: Any,  # noqa: ANN401 (what each kind says)
+) -> Stated:
+    return Stated(
+        id=body.id or new_id(),
+        receivable_id=receivable_id,
+        on=past_day(body.on),
+        text=body.text.strip(),
+        request_id=request_id(request),
+        **said,
+    )
 
 
 def _fen(amount: str | None) -> int | None:
@@ -132,16 +155,14 @@ def post_interruption(
     response: Response,
 ) -> FactOut:
     """State a demand, acknowledgement, plan or suit; the same again answers 200."""
-    stated = Stated(
-        id=body.id or new_id(),
-        receivable_id=receivable_id,
+    stated = _stated(
+        receivable_id,
+        body,
+        request,
         kind=body.kind,
-        on=past_day(body.on),
         word=body.reference,
         amount_fen=_fen(body.amount),
         until_on=body.until_on,
-        text=body.text,
-        request_id=request_id(request),
     )
     return _state(session, viewer, stated, response)
 
@@ -156,16 +177,14 @@ def post_instrument(
     response: Response,
 ) -> FactOut:
     """State that an instrument was handed over instead of money; it pays nothing by itself."""
-    stated = Stated(
-        id=body.id or new_id(),
-        receivable_id=receivable_id,
+    stated = _stated(
+        receivable_id,
+        body,
+        request,
         kind="INSTRUMENT",
-        on=past_day(body.on),
         word=body.kind,
         amount_fen=parse_fen(body.amount),
         until_on=body.matures_on,
-        text=body.text,
-        request_id=request_id(request),
     )
     return _state(session, viewer, stated, response)
 
@@ -180,14 +199,12 @@ def post_delay_reason(
     response: Response,
 ) -> FactOut:
     """State why the debtor pays late; no reason stops the clock."""
-    stated = Stated(
-        id=body.id or new_id(),
-        receivable_id=receivable_id,
+    stated = _stated(
+        receivable_id,
+        body,
+        request,
         kind="DELAY_REASON",
-        on=past_day(body.on),
         word=body.reason,
-        text=body.text,
-        request_id=request_id(request),
     )
     return _state(session, viewer, stated, response)
 
@@ -202,17 +219,40 @@ def post_costs(
     response: Response,
 ) -> FactOut:
     """Claim a cost of enforcement: it is posted beside principal and interest, and paid first."""
-    stated = Stated(
-        id=body.id or new_id(),
-        receivable_id=receivable_id,
+    stated = _stated(
+        receivable_id,
+        body,
+        request,
         kind=facts.COSTS,
-        on=past_day(body.on),
         word=body.kind,
         amount_fen=parse_fen(body.amount),
-        text=body.text.strip(),
-        request_id=request_id(request),
     )
     return _state(session, viewer, stated, response)
+
+
+class EndArguments(EndIn, Arguments):
+    """The end of one fact of one receivable."""
+
+    receivable_id: UUID
+    fact_id: UUID
+
+
+def _end(session: Session, viewer: Viewer, given: EndArguments, request_id: str) -> bool:
+    assert given.id is not None
+    stated = Stated(
+        id=given.id,
+        receivable_id=given.receivable_id,
+        kind="ENDED",
+        on=past_day(given.on),
+        fact_id=given.fact_id,
+        text=given.text.strip(),
+        request_id=request_id,
+    )
+    return facts.state(session, viewer, stated)
+
+
+END = command(WITHDRAW, EndArguments, _end)
+"""Of costs alone others may have to approve the end: it gives a claim up."""
 
 
 @router.post("/arrears-facts/{fact_id}/end", status_code=status.HTTP_201_CREATED)
@@ -224,18 +264,23 @@ def post_end(
     session: DbSession,
     request: Request,
     response: Response,
-) -> FactOut:
+) -> FactOut | ProposalOut:
     """State that an instrument was given back, that proceedings ended, or withdraw costs.
 
-    Of costs what is not paid is given up.
+    Of costs what is not paid is given up. 202: others have to approve that first.
     """
-    stated = Stated(
+    given = EndArguments(
         id=body.id or new_id(),
         receivable_id=receivable_id,
-        kind="ENDED",
-        on=past_day(body.on),
         fact_id=fact_id,
+        on=past_day(body.on),  # the day it was said, whenever it is approved
         text=body.text,
-        request_id=request_id(request),
     )
-    return _state(session, viewer, stated, response)
+    outcome = submit(session, viewer, END, given, request_id(request))
+    answer = answered(outcome, response)
+    if isinstance(answer, ProposalOut):
+        return answer
+    if not answer:
+        response.status_code = status.HTTP_200_OK
+    assert given.id is not None
+    return _found(session, viewer, receivable_id, given.id)

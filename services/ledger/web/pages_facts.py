@@ -8,8 +8,10 @@ from fastapi import Depends, Form, Request
 from fastapi.responses import Response
 
 from services.ledger.access import Viewer
+from services.ledger.approvals.service import submit
 from services.ledger.arrears import facts
 from services.ledger.arrears.facts import Stated
+from services.ledger.arrears.facts_api import END, EndArguments
 from services.ledger.edges import DbSession, past_day, request_id
 from services.ledger.web.acts import NothingToDoError
 from services.ledger.web.pages_arrears import DO, ActId, FormDay, Sum, Words, do, fen_of, written
@@ -169,19 +171,13 @@ def post_end(
     on: FormDay = None,
     text: Words = "",
 ) -> Response:
-    """State that an instrument was given back or refused, or that proceedings ended."""
+    """State that an instrument was given back or refused, proceedings ended, or withdraw costs."""
 
     def act(viewer: Viewer) -> None:
-        stated = Stated(
-            id=act_id,
-            receivable_id=receivable_id,
-            kind="ENDED",
-            on=past_day(on),
-            fact_id=fact_id,
-            text=text.strip(),
-            request_id=request_id(request),
+        given = EndArguments(
+            id=act_id, receivable_id=receivable_id, fact_id=fact_id, on=past_day(on), text=text
         )
-        facts.state(session, viewer, stated)
+        submit(session, viewer, END, given, request_id(request))
 
     filled = {"form": "end", "fact_id": str(fact_id), "on": written(on), "text": text}
     return do(request, receivable_id, signed_in, session, act, filled)

@@ -17,6 +17,7 @@ STATES: Final = {
 }
 _FACTS: Final = {
     "invoice_number": Word("发票号", "invoice"),
+    "cost": Word("费用种类", "kind of cost"),
     "debtor": Word("付款方", "buyer"),
     "creditor": Word("供应商", "supplier"),
     "disputed": Word("转为争议", "becomes disputed"),
