@@ -1,15 +1,18 @@
 """Claimed costs of enforcement in the book: before interest and principal (民法典 561), proved."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
 from services.ledger.access import OPERATOR, NotAllowedError
 from services.ledger.almanac import shipped
-from services.ledger.arrears import facts
+from services.ledger.arrears import facts, interest_queries
 from services.ledger.arrears.facts import (
     CostsUnshownError,
     FactEndedError,
@@ -132,6 +135,31 @@ def test_what_is_not_paid_of_a_cost_is_withdrawn_by_who_claimed_it(session: Sess
     (given_up,) = told(session, claim, "receivable.costs_withdrawn")
     assert (given_up["amount"], given_up["costs_open"]) == ("1300.00", "0.00")
     assert verify(session) == []
+
+
+def test_the_report_of_interest_shows_costs_beside_it_and_shows_costs_alone(
+    session: Session,
+) -> None:
+    claim, other = late(session), late(session)
+    claimed(session, claim, DAY)
+    fee = charge(session, claim)
+    charge(session, other, 7_00)
+    pay(session, claim, 4_000_00, DAY)
+    withdraw(session, claim, fee)
+
+    def amounts(rows: Sequence[RowMapping]) -> list[list[int]]:
+        return [[int(row[name]) for name in interest_queries.AMOUNTS] for row in rows]
+
+    asked: dict[str, Any] = {"as_of": DAY, "known_at": now()}
+    rows = interest_queries.report(session, OPERATOR, **asked, after=UUID(int=0), limit=9)
+    first = [MILLION, 20_000_00, 0, 0, 20_000_00, 5_000_00, 1_000_00, 4_000_00, 0]
+    second = [MILLION, 0, 0, 0, 0, 7_00, 0, 0, 7_00]
+    assert sorted(amounts(rows)) == [second, first]
+    assert amounts(interest_queries.totals(session, OPERATOR, **asked)) == [
+        [one + two for one, two in zip(first, second, strict=True)]
+    ]
+    asked["as_of"] = DAY - timedelta(days=1)
+    assert interest_queries.totals(session, OPERATOR, **asked) == []
 
 
 def test_costs_are_the_creditors_to_claim_with_what_shows_them(session: Session) -> None:

@@ -27,6 +27,7 @@ def test_claimed_interest_is_reported_apart_from_the_principal(run: Run) -> None
         "waived": "0.00",
         "paid": "5.00",
         "open": "10.00",
+        **dict.fromkeys(("costs_claimed", "costs_waived", "costs_paid", "costs_open"), "0.00"),
     }
     assert told["totals"] == [{"currency": "CNY", "receivables": 1, **amounts}]
     (row,) = told["rows"]

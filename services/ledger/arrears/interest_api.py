@@ -112,7 +112,7 @@ class InterestOut(ApiModel):
 
 
 class InterestRow(ApiModel):
-    """One receivable's claimed interest on a day."""
+    """One receivable's claimed interest on a day, and beside it the costs of enforcement."""
 
     receivable_id: UUID
     invoice_number: str
@@ -124,10 +124,14 @@ class InterestRow(ApiModel):
     waived: str
     paid: str
     open: str
+    costs_claimed: str
+    costs_waived: str
+    costs_paid: str
+    costs_open: str
 
 
 class InterestPage(ApiModel):
-    """Claimed interest by receivable, and its totals by currency."""
+    """Claimed interest and costs by receivable, and their totals by currency."""
 
     as_of: Day
     known_at: AwareDatetime
@@ -223,7 +227,7 @@ def get_interest_report(
     as_of: Annotated[date | None, Query(description="the day spoken about; today")] = None,
     known_at: Annotated[AwareDatetime | None, Query(description="known then; now")] = None,
 ) -> InterestPage:
-    """Return the interest that was claimed by a day, what of it is open, and the principal."""
+    """Return the interest and costs claimed by a day, what of them is open, and the principal."""
     day, instant = page.when(as_of, known_at)
     after = UUID(page.after[0]) if page.after else UUID(int=0)
     found = interest_queries.report(

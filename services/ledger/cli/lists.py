@@ -120,7 +120,7 @@ def report_interest(
     limit: Limit = None,
     as_json: Json = False,
 ) -> None:
-    """Interest that creditors claimed: paid, waived and open, apart from the principal."""
+    """Interest and costs that creditors claimed, apart from principal: paid, waived and open."""
     day, instant = day_or_today(as_of), instant_or_now(known_at)
     asked: dict[str, Any] = {"as_of": day, "known_at": instant}
     with book() as session:
@@ -155,12 +155,20 @@ def _show_interest(console: Console, result: Result) -> None:
             f"     尚欠 open {grouped(total['open'])}；"
             f"本金 principal {grouped(total['principal_open'])}"
         )
+        if total["costs_claimed"] != "0.00":
+            console.print(
+                f"     费用 costs: 主张 claimed {grouped(total['costs_claimed'])}，"
+                f"已付 paid {grouped(total['costs_paid'])}，"
+                f"撤回 withdrawn {grouped(total['costs_waived'])}，"
+                f"尚欠 open {grouped(total['costs_open'])}"
+            )
     columns = ("主张 claimed", "已付 paid", "尚欠 open", "本金 principal")
     table = grid("付款方 / 供应商", "发票 invoice", *columns, right=columns)
     for row in result["rows"]:
+        costs = f"费用 costs {grouped(row['costs_open'])}" if row["costs_claimed"] != "0.00" else ""
         table.add_row(
             f"{row['debtor_name']}\n{row['creditor_name']}",
-            str(row["invoice_number"]),
+            f"{row['invoice_number']}\n{costs}".strip(),
             *(grouped(row[name]) for name in ("claimed", "paid", "open", "principal_open")),
         )
     if result["rows"]:
