@@ -108,7 +108,7 @@ async def note(request: Request, route: str) -> Call | None:
 
 
 def _is_form(request: Request) -> bool:
-    kind = request.headers.get("content-type", "")
+    kind = request.headers.get("content-type", "").strip().lower()
     return kind.startswith(("multipart/", "application/x-www-form-urlencoded"))
 
 

@@ -7,7 +7,7 @@ passed over in silence, and the sender would take the answer for something else.
 import json
 from collections.abc import Callable, Iterable, Iterator
 from email.message import Message
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 from fastapi import Request, params
 from fastapi.dependencies.models import Dependant
@@ -90,12 +90,18 @@ def _all_of(dependant: Dependant) -> Iterator[Dependant]:
         yield from _all_of(one)
 
 
+def _is_list(annotation: Any) -> bool:  # noqa: ANN401 (a type)
+    return any(get_origin(one) is list for one in (annotation, *get_args(annotation)))
+
+
 class Shape:
     """What one address takes: its query, the kind of its body, the parts of its form."""
 
     def __init__(self, route: APIRoute) -> None:
         asked = list(_all_of(route.dependant))
-        self._query = frozenset(field.alias for one in asked for field in one.query_params)
+        query = [field for one in asked for field in one.query_params]
+        self._query = frozenset(field.alias for field in query)
+        self._lists = frozenset(f.alias for f in query if _is_list(f.field_info.annotation))
         self._parts = frozenset(field.alias for one in asked for field in one.body_params)
         body = route.body_field
         self._takes_form = body is not None and isinstance(body.field_info, params.Form)
@@ -126,7 +132,7 @@ class Shape:
         for name, _ in given:
             if name not in taken:
                 raise _unknown(where, name)
-            if name in seen:
+            if name in seen and name not in self._lists:
                 raise _repeated(where, name)
             seen.add(name)
 

@@ -16,9 +16,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.ledger.clock import now
+from services.ledger.db import GATE, transaction
 from services.ledger.errors import LedgerError
 from services.ledger.vault import unseal
 
@@ -35,6 +39,7 @@ _INPUT: Final = re.compile(
 )
 _SIGNATURE: Final = re.compile(r"(?P<label>[a-z*][a-z0-9_.*-]*)=:(?P<bytes>[A-Za-z0-9+/=]+):")
 _PARAMETER: Final = re.compile(r';([a-z]+)=(?:([0-9]+)|"([^"]*)")')
+_SECONDS: Final = re.compile(r"[0-9]{1,11}", re.ASCII)
 _NONCE: Final = re.compile(r"[\x21-\x7e]{16,128}", re.ASCII)
 _DIGEST: Final = re.compile(r"(sha-256|sha-512)=:([A-Za-z0-9+/=]+):")
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
@@ -202,7 +207,9 @@ def signer(session: Session, of: Sent, body: bytes | None, *, at: datetime) -> b
     values = one.values
     if not _ALWAYS_COVERED.issubset(one.components) or values.get("alg", _ALGORITHM) != _ALGORITHM:
         raise _invalid()
-    if not {"created", "keyid"} <= set(values) or not _NONCE.fullmatch(values.get("nonce", "")):
+    if not {"created", "keyid"} <= set(values) or not _are_times(values):
+        raise _invalid()
+    if not _NONCE.fullmatch(values.get("nonce", "")):
         raise _invalid()
     check_body(of, one.components, body)
     key = session.connection().execute(_KEY, {"prefix": values["keyid"], "at": at}).one_or_none()
@@ -221,6 +228,10 @@ def signer(session: Session, of: Sent, body: bytes | None, *, at: datetime) -> b
     return bytes(key.key_hash)
 
 
+def _are_times(values: Mapping[str, str]) -> bool:
+    return all(_SECONDS.fullmatch(values.get(name, "0")) for name in ("created", "expires"))
+
+
 def _check_time(values: Mapping[str, str], at: datetime) -> None:
     now, created = int(at.timestamp()), int(values["created"])
     late = "expires" in values and int(values["expires"]) <= now
@@ -232,8 +243,24 @@ def _check_time(values: Mapping[str, str], at: datetime) -> None:
         )
 
 
+def _names_a_key(scope: Scope) -> bool:
+    try:
+        keyid = claimed(sent(scope)).values.get("keyid", "")
+    except SignatureError:
+        return False
+    try:
+        with transaction(role=GATE) as session:
+            values = {"prefix": keyid, "at": now()}
+            return session.connection().execute(_KEY, values).one_or_none() is not None
+    except SQLAlchemyError:
+        return True  # The request itself meets the same and is answered so.
+
+
 class SignedBodies:
-    """Read the body of a signed request before anything else, for its digest."""
+    """Read the body of a request signed by a key there is before anything else, for its digest.
+
+    Of what names no key nothing is read: strangers fill no memory.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -242,6 +269,9 @@ class SignedBodies:
         """Pass one request on; a larger body than may be signed is passed on unread."""
         if scope["type"] != "http" or b"signature-input" not in dict(scope["headers"]):
             await self.app(scope, receive, send)
+            return
+        if not await run_in_threadpool(_names_a_key, scope):
+            await self.app(scope, receive, send)  # refused later, without its body
             return
         came: list[Message] = []
         size, whole = 0, False

@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import hmac
 import json
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.ledger.ids import new_id
-from services.ledger.signatures import Sent, base_of, claimed
+from services.ledger.signatures import Sent, SignedBodies, base_of, claimed
 from tests.access.making import a_key, client_of, rows
 from tests.access.signing import Signer, send
 from tests.ledger.conftest import SignIn
@@ -163,6 +164,9 @@ def test_unknown_unsigning_and_ended_keys_are_answered_alike(signer: Signer) -> 
     assert bodies[0]["code"] == "SIGNATURE_INVALID"
 
 
+_ALL = 'one=("@method" "@authority" "@path" "@query")'
+
+
 @pytest.mark.parametrize(
     ("entered", "signed"),
     [
@@ -173,6 +177,8 @@ def test_unknown_unsigning_and_ended_keys_are_answered_alike(signer: Signer) -> 
         ('one=("@status");created=1;keyid="x"', "one=:AA==:"),
         ('one=("@query-param";name="a");created=1', "one=:AA==:"),
         ('one=("@method");created=1;created=2', "one=:AA==:"),
+        (f'{_ALL};created="soon";nonce="{"n" * 16}";keyid="x"', "one=:AA==:"),
+        (f'{_ALL};created=1;expires="";nonce="{"n" * 16}";keyid="x"', "one=:AA==:"),
         ('one=("@method"), two=("@path")', "one=:AA==:, two=:AA==:"),
         ("x" * 4000, "one=:AA==:"),
         ('one=("@method");alg="none"', ""),
@@ -185,6 +191,35 @@ def test_what_is_no_signature_is_refused_with_one_code(
     answer = client_of("").get(LISTED, headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (401, "SIGNATURE_INVALID")
+
+
+@pytest.mark.parametrize(("named", "read"), [("", 1), ("lk_nobody0000", 0)])
+def test_a_body_is_read_early_only_under_the_name_of_a_key(
+    signer: Signer, named: str, read: int
+) -> None:
+    signer.keyid = named
+    headers = signer.headers("POST", "/v1/imports", body=b"x")
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/v1/imports",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    reads: list[int] = []
+
+    async def receive() -> Any:
+        reads.append(len(reads))
+        return {"type": "http.request", "body": b"x", "more_body": False}
+
+    async def application(*_: Any) -> None:
+        assert len(reads) == read
+
+    async def send_nothing(_: Any) -> None: ...
+
+    asyncio.run(SignedBodies(application)(scope, receive, send_nothing))
+    assert len(reads) == read
 
 
 @pytest.mark.parametrize("algorithm", ["ed25519", "rsa-pss-sha512", "none", ""])

@@ -54,6 +54,30 @@ def test_a_file_is_stored_looked_at_and_then_taken(client: TestClient) -> None:
         assert tuple(kept.one()) == (None, UUID(path))
 
 
+def test_a_file_under_an_idempotency_key_is_one_import(client: TestClient) -> None:
+    client.headers["idempotency-key"] = "nightly-2026-11-30"
+    first = sent(client)
+
+    assert sent(client)["id"] == first["id"]
+    answer = client.post(
+        "/v1/imports",
+        files={"file": ("企业.csv", PARTIES + b"\n")},
+        data={"profile": "standard"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "ID_REUSED")
+    del client.headers["idempotency-key"]
+    assert sent(client)["id"] != first["id"]
+
+
+def test_a_form_is_one_however_its_kind_is_written(client: TestClient) -> None:
+    answer = client.post(
+        "/v1/imports",
+        content=b"--b--\r\n",
+        headers={"content-type": "Multipart/Form-Data; boundary=b", "idempotency-key": "k"},
+    )
+    assert answer.status_code == 422, answer.text
+
+
 def test_work_and_wishes_that_come_again_change_nothing(client: TestClient) -> None:
     import_id = str(new_id())
     assert sent(client, id=import_id)["id"] == sent(client, id=import_id)["id"] == import_id

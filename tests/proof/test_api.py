@@ -137,6 +137,7 @@ def test_a_witness_cosigns_what_it_saw_and_nobody_else_does(
         line[:-6] + "AAAA=\n",
         "— witness.example/w1 AAAA",
         f"{line}\n\n{line}",
+        f"{line}— {signed.note.splitlines()[0]} AAAAAAAA",
         "nonsense",
     ):
         assert post(wrong) == (422, "COSIGNATURE_INVALID"), wrong
@@ -149,6 +150,19 @@ def test_a_witness_cosigns_what_it_saw_and_nobody_else_does(
     made = get(supplier, f"/v1/receivables/{claim}/proof")
     report = v.check(json.dumps(made).encode(), v.Given(witnesses=[WITNESS.key.cosigner()]))
     assert "saw this same log" in v.say(report)
+
+
+def test_a_bundle_connects_to_several_earlier_checkpoints(
+    supplier: Client, claim: str, contract: str
+) -> None:
+    sizes = []
+    for number in range(3):
+        sizes.append(sign_the_log(AT + timedelta(seconds=20 * number)).size)
+        opened(supplier, invoice(contract, invoice_number=f"2531200000000000070{number}"))
+
+    made = get(supplier, f"/v1/receivables/{claim}/proof", since=sizes[:-1])
+
+    assert list(made["consistency"]) == [str(size) for size in sizes[:-1]]
 
 
 def test_without_signing_in_there_is_nothing(ledger: SignIn, supplier: Client, claim: str) -> None:

@@ -80,6 +80,24 @@ def test_a_new_password_takes_the_old_one_and_signs_out_elsewhere(visitor: Visit
     assert visitor().sign_in("auditor", OTHER).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "form", "fields"),
+    [
+        ("/console/account", "/account/password", {"old": "no", "password": OTHER}),
+        ("/console/prove", "/console/prove", {"proof": "no"}),
+    ],
+)
+def test_who_guesses_at_their_own_proof_is_told_to_wait(
+    visitor: Visitor, path: str, form: str, fields: dict[str, str]
+) -> None:
+    browser = visitor()
+    browser.sign_in("auditor", PASSWORD)
+
+    answers = [browser.press(path, form, **fields).status_code for _ in range(6)]
+
+    assert answers == [401] * 5 + [429]
+
+
 def test_a_browser_that_asks_for_nothing_is_signed_out(visitor: Visitor) -> None:
     browser = visitor()
     browser.sign_in("auditor", PASSWORD)

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from fastapi import Form, Query, Request, UploadFile, status
 
+from services.ledger.access import Viewer
 from services.ledger.clock import today
 from services.ledger.edges import ApiModel, AskedBy, DbSession, Router, request_id
-from services.ledger.ids import new_id
+from services.ledger.idempotency import principal
+from services.ledger.ids import id_of, new_id
 from services.ledger.intake import jobs, service
 from services.ledger.intake.loading import SHIPPED, load_profile, parse_profile
 from services.ledger.intake.models import ImportJob
@@ -132,7 +134,14 @@ def post_import(
             name=Path(file.filename or "file").name[:200],
             whole=whole,
         )
-        return _out(jobs.store(session, intake, import_id=id or new_id(), content=content))
+        chosen_id = id or _id_under_key(request, viewer) or new_id()
+        return _out(jobs.store(session, intake, import_id=chosen_id, content=content))
+
+
+def _id_under_key(request: Request, viewer: Viewer) -> UUID | None:
+    """Return the id that a sender's Idempotency-Key always gives a file; None: it sent none."""
+    key = request.headers.get("idempotency-key")
+    return None if key is None else id_of("import", principal(viewer), key)
 
 
 @router.get("/{import_id}")

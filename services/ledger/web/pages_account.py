@@ -14,6 +14,7 @@ from services.ledger.errors import LedgerError
 from services.ledger.parties import passwords, second_factor, sessions, sign_in, users
 from services.ledger.parties import single_sign_on as single
 from services.ledger.parties.gates import WaitError
+from services.ledger.parties.models import User
 from services.ledger.parties.passwords import WeakPasswordError
 from services.ledger.web import cookies, words, words_access
 from services.ledger.web.pages_edge import (
@@ -73,13 +74,10 @@ def post_password(
     request: Request, signed_in: AloneWriter, old: Secret, password: Secret
 ) -> Response:
     """Choose another password; it takes the one in use, and ends all other sign-ins."""
-    with transaction() as session:
-        user = users.own(session, signed_in.viewer)
-        session.expunge(user)
-        try:
-            closes = sign_in.count_code(session, user)
-        except WaitError as refusal:
-            return _again(request, signed_in, refusal)
+    try:
+        user, closes = _counted(signed_in)
+    except WaitError as refusal:
+        return _again(request, signed_in, refusal)
     if not passwords.is_password(user.password_hash, old):
         with transaction() as session:
             sign_in.fail_code(session, user, closes=closes, factor="password")
@@ -101,6 +99,17 @@ def post_password(
             keep_browser=cookies.kept(request, cookies.BROWSER),
         )
     return see(ACCOUNT)
+
+
+def _counted(signed_in: SignedIn) -> tuple[User, bool]:
+    """Count a try of somebody who is signed in; return the person, and whether it closes a gate.
+
+    The row is held no longer than that: the page of a refusal asks for it again.
+    """
+    with transaction() as session:
+        user = users.own(session, signed_in.viewer)
+        session.expunge(user)
+        return user, sign_in.count_code(session, user)
 
 
 def _again(request: Request, signed_in: SignedIn, refusal: LedgerError) -> Response:
@@ -219,13 +228,10 @@ def post_prove(
     back: Annotated[str, Form(alias="next", max_length=500)] = "",
 ) -> Response:
     """Take the proof; the session goes on under a new token."""
-    with transaction() as session:
-        user = users.own(session, signed_in.viewer)
-        session.expunge(user)
-        try:
-            closes = sign_in.count_code(session, user)
-        except WaitError as refusal:
-            return _prove(request, signed_in, back, refusal)
+    try:
+        user, closes = _counted(signed_in)
+    except WaitError as refusal:
+        return _prove(request, signed_in, back, refusal)
     by_code = user.totp_secret is not None
     right = not by_code and passwords.is_password(user.password_hash, proof)
     token = session_token(request)
