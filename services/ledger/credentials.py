@@ -16,7 +16,8 @@ from services.ledger.signatures import BODY, SignatureError, sent, signer
 
 COOKIE: Final = "ledger_session"
 _AREA: Final = 2
-"""Where the area stands in an address: /v1/AREA/..."""
+_PART: Final = 4
+"""Where the area stands in an address, and a part of something: /v1/AREA/{id}/PART/..."""
 AREA_OF: Final[Mapping[str, str]] = MappingProxyType(
     {
         "parties": "parties",
@@ -50,6 +51,28 @@ AREA_OF: Final[Mapping[str, str]] = MappingProxyType(
 restricted keys."""
 
 
+AREA_OF_PART: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        **{
+            ("receivables", part): "arrears"
+            for part in (
+                "arrears-facts",
+                "complaints",
+                "costs",
+                "delay-reasons",
+                "instruments",
+                "interest-claims",
+                "interest-waivers",
+                "interruptions",
+                "reasoning",
+            )
+        },
+        ("parties", "repayment-accounts"): "payments",
+    }
+)
+"""What lies under an id and is of another area than what bears the id: /v1/FIRST/{id}/PART/..."""
+
+
 def is_https(request: Request) -> bool:
     """Say whether the browser speaks TLS, to us or to what stands before us."""
     return request.url.scheme == "https" or settings().ledger_public_url.startswith("https:")
@@ -72,7 +95,10 @@ def address_of(request: Request) -> str:
 
 def _needs(request: Request) -> str:
     parts = request.url.path.split("/")
-    area = AREA_OF.get(parts[2], "") if len(parts) > _AREA and parts[1] == "v1" else ""
+    if len(parts) <= _AREA or parts[1] != "v1":
+        return ""
+    first, part = parts[_AREA], parts[_PART] if len(parts) > _PART else ""
+    area = AREA_OF_PART.get((first, part)) or AREA_OF.get(first, "")
     reads = request.method in {"GET", "HEAD"}
     return area and f"{area}:{'read' if reads else 'write'}"
 

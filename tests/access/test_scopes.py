@@ -45,11 +45,11 @@ def single(place: Place) -> dict[str, str]:
     return {
         claim: "receivables",
         f"{claim}/history": "receivables",
-        f"{claim}/arrears-facts": "receivables",
-        f"{claim}/reasoning": "receivables",
-        f"{claim}/interest-claims": "receivables",
+        f"{claim}/arrears-facts": "arrears",
+        f"{claim}/reasoning": "arrears",
+        f"{claim}/interest-claims": "arrears",
         f"{claim}/proof": "receivables",
-        f"{claim}/complaints/{place.complaint_id}": "receivables",
+        f"{claim}/complaints/{place.complaint_id}": "arrears",
         f"/v1/orders/{place.order_id}": "orders",
         f"/v1/contracts/{place.claim.contract_id}": "orders",
         f"/v1/contracts/{place.claim.contract_id}/audit": "orders",
@@ -148,8 +148,8 @@ def test_one_area_is_all_that_one_appointment_opens(country: Country, person: Pe
     assert get(client, "/v1/events")["events"] == []
     simulation = client.post("/v1/simulations", json={"as_of": AS_OF})
     assert simulation.json()["totals"] == []
-    for path in single(country.hangzhou):
-        assert client.get(path).status_code == 404, path
+    for path, area in single(country.hangzhou).items():
+        assert client.get(path).status_code == (200 if area == "arrears" else 404), path
     assert client.get("/v1/verification").status_code == 403
 
     browser = person("regulator")
@@ -164,6 +164,18 @@ def test_one_area_is_all_that_one_appointment_opens(country: Country, person: Pe
     appointed(row.login, "33")
     assert browser.see(page).status_code == 200
     assert browser.see(f"/console/receivables/{country.shenzhen.claim.id}").status_code == 404
+
+
+def test_who_is_appointed_to_receivables_handles_no_complaint(country: Country) -> None:
+    who, client = authority()
+    appointed(who, "33", "receivables")
+    place = country.hangzhou
+    step = {"id": str(new_id()), "kind": "ACCEPTED", "on": "2025-10-21"}
+    steps = f"/v1/receivables/{place.claim.id}/complaints/{place.complaint_id}/steps"
+
+    for path, area in single(place).items():
+        assert client.get(path).status_code == (200 if area == "receivables" else 404), path
+    assert client.post(steps, json=step).status_code == 404
 
 
 def test_before_the_first_and_after_the_last_day_it_sees_nothing(country: Country) -> None:
