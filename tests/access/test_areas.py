@@ -36,11 +36,11 @@ def test_what_lies_under_an_id_is_of_that_area_unless_it_is_judged_to_be_of_anot
 def test_keeping_parties_is_not_keeping_accounts(supplier: Client) -> None:
     path = f"/v1/parties/{SUPPLIER}/repayment-accounts"
     account = {"holder": "乙", "bank": "银行", "number": "6222020200012345678"}
-    made = supplier.post(path, json=account).json()["id"]
+    (made,) = supplier.post(path, json=account).json()
     parties = a_key("supplier", SUPPLIER, scopes=("parties:read", "parties:write"))
     with client_of(parties.token) as client:
-        told = [client.get(f"{path}/{made}"), client.post(path, json=account)]
+        told = [client.get(f"{path}/{made['id']}"), client.post(path, json=account)]
     assert [answer.json()["code"] for answer in told] == ["KEY_RESTRICTED"] * 2
     payments = a_key("supplier", SUPPLIER, scopes=("payments:read",))
     with client_of(payments.token) as client:
-        assert client.get(f"{path}/{made}").json()["number"] == account["number"]
+        assert client.get(f"{path}/{made['id']}").json()["number"] == account["number"]
