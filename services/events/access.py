@@ -25,6 +25,8 @@ class ApiKeyRolled(Data):
     name: str
     old_ends_at: str
     """ISO instant."""
+    role: str = ""
+    scopes: tuple[str, ...] | None = None
     party_id: UUID | None = None
 
 

@@ -14,5 +14,7 @@ class EvidenceErased(Data):
     type: ClassVar[str] = "evidence.erased"
     values: int
     events: int
+    rows: int = 0
+    """Rows of the book that said the same."""
     basis: str
     """Why it had to be, such as 个人信息保护法第四十七条; nothing about the person."""

@@ -26,6 +26,8 @@ class AlmanacImported(Data):
     type: ClassVar[str] = "almanac.imported"
     almanac_version: int
     sha256: str
+    rows_sha256: str = ""
+    """Of the rows as they are kept."""
     rows: Mapping[str, int]
     """By kind."""
     calendar_days: int

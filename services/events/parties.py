@@ -30,6 +30,7 @@ class UserAdded(Data):
 
     type: ClassVar[str] = "user.added"
     role: str
+    duty: str = ""
     party_id: UUID | None = None
 
 
@@ -48,4 +49,6 @@ class ApiKeyAdded(Data):
     name: str
     """As it appears as the actor of events."""
     role: str
+    scopes: tuple[str, ...] | None = None
+    """What it is restricted to; None: all of its role."""
     party_id: UUID | None = None

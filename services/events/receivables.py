@@ -55,6 +55,8 @@ class ReceivableCredited(OfReceivable):
     amount: Amount
     still_open: Amount
     reference: str = ""
+    """Of events before `reason`, which holds it since: what a person writes can be erased."""
+    reason: str = ""
 
 
 class ReceivableTermChanged(OfReceivable):

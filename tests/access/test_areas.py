@@ -43,4 +43,4 @@ def test_keeping_parties_is_not_keeping_accounts(supplier: Client) -> None:
     assert [answer.json()["code"] for answer in told] == ["KEY_RESTRICTED"] * 2
     payments = a_key("supplier", SUPPLIER, scopes=("payments:read",))
     with client_of(payments.token) as client:
-        assert client.get(f"{path}/{made['id']}").json()["number"] == account["number"]
+        assert client.get(f"{path}/{made['id']}").json()["account"] == account["number"]

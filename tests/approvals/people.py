@@ -10,11 +10,13 @@ from httpx2 import Response
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.events import UserAdded
 from services.ledger import db
 from services.ledger.access import Viewer
 from services.ledger.clock import now
 from services.ledger.identification import start_session
 from services.ledger.ids import new_id
+from services.ledger.log.service import Entry, append
 from services.ledger.parties.models import User, UserLink
 from tests.web.signing import Authenticator, with_code
 
@@ -37,6 +39,8 @@ def a_user(
     )
     session.add(user)
     session.flush()
+    told = UserAdded(role=role, duty=duty, party_id=party_id)
+    append(session, [Entry(user.id, told, "tests", debtor_id=party_id)])
     return Viewer(user.login, role, party_id, user_id=user.id, duty=duty)
 
 

@@ -5,12 +5,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.ledger.insight.checks_log import _TOLD
 from services.ledger.insight.verify import CHECKS, verify
 from tests.insight.breaks_of_facts import FACT_BREAKS
 from tests.insight.breaks_of_money import MONEY_BREAKS, Break
+from tests.insight.breaks_of_people import PEOPLE_BREAKS
 from tests.insight.whole_book import unguarded, whole_book
 
-BREAKS = MONEY_BREAKS + FACT_BREAKS
+BREAKS = MONEY_BREAKS + FACT_BREAKS + PEOPLE_BREAKS
 """Each alone in a book that is whole, with the constraints that would refuse it gone."""
 ELSEWHERE = {"leaves", "tree", "checkpoints", "deliveries", "answers", "imports", "protection"}
 
@@ -39,6 +41,25 @@ def test_each_invariant_is_found_broken_and_named_in_a_whole_book(session: Sessi
     assert broken(session) == {}
     wrong = [trial(session, one, getattr(book, one.subject)) for one in BREAKS]
     assert "\n".join(said for said in wrong if said) == ""
+
+
+def test_of_each_type_that_is_counted_one_event_is_missed(session: Session) -> None:
+    whole_book(session)
+    unguarded(session)
+    (check,) = (one for one in CHECKS if one.name == "events")
+    run = session.connection().execute
+    there = run(text("SELECT DISTINCT type FROM events WHERE type = ANY(:all)"), {"all": [*_TOLD]})
+    types = set(there.scalars())
+    unseen = []
+    for type_ in types:
+        point = session.begin_nested()
+        one = "(SELECT ctid FROM events WHERE type = :type LIMIT 1)"
+        run(text(f"DELETE FROM events WHERE ctid = {one}"), {"type": type_})
+        if not any(place.startswith(type_) for _, place in run(text(check.sql)).all()):
+            unseen.append(type_)
+        point.rollback()
+    assert unseen == []
+    assert len(types) > len(_TOLD) // 2, set(_TOLD) - types
 
 
 def test_every_invariant_has_words_and_is_broken_by_a_test() -> None:

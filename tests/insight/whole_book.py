@@ -19,10 +19,12 @@ from services.ledger.ids import new_id
 from services.ledger.log.service import seal
 from services.ledger.orders.models import Order
 from services.ledger.orders.service import Arrival, place_order, receive
+from services.ledger.parties import keys, scopes
 from services.ledger.payments.accounts import Account, Change, change_account
 from services.ledger.proof import service as proof
 from services.ledger.proof.ledger_verify import SUITES
 from services.ledger.proof.signing import signers
+from services.ledger.receivables.notice import import_almanac
 from services.ledger.receivables.opening import open_receivable
 from services.ledger.receivables.queries import Claim, get_visible
 from services.ledger.receivables.service import (
@@ -40,6 +42,7 @@ from tests.ledger.make import a_contract, a_receivable, acting_for, an_opening
 from tests.ledger.test_financing import answer
 
 DAY = date(2025, 7, 15)
+ALMANAC = "kind,date,value,source\nlimit:settlement_stalled_days,2026-01-01,15,内部\n".encode()
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,31 @@ def whole_book(session: Session) -> WholeBook:
     register_platform(session, OPERATOR, code="PLATFORM-A", name="融资平台甲")
     financed, reserved, export, contract = _offered(session)
     own = _late(session), _answered(session), _approved(session)
+    _who_comes_in(session)
     made = WholeBook(financed, reserved, *own, export, contract)
     assess(session, as_of=date(2025, 12, 31), at=now())
     seal(session)
     proof.grow(session, SUITES[settings().ledger_log_suite])
     assert proof.checkpoint(session, signers(settings()), at=now())
     return made
+
+
+def _who_comes_in(session: Session) -> None:
+    """A key that is restricted, a regulator's appointment, and an import of the almanac."""
+    restricted = keys.Restrictions(scopes=("arrears:read",))
+    key = keys.add(
+        session,
+        name="authority",
+        role="regulator",
+        party_id=None,
+        restrictions=restricted,
+        actor="tests",
+    )
+    first, last = date(2026, 1, 1), date(2026, 12, 31)
+    scopes.appoint(
+        session, OPERATOR, key.prefix, region="33", area="arrears", from_on=first, until_on=last
+    )
+    import_almanac(session, OPERATOR, ALMANAC, name="a.csv", today=first)
 
 
 def _offered(session: Session) -> tuple[UUID, UUID, UUID, UUID]:

@@ -108,7 +108,7 @@ def test_what_is_erased_is_gone_and_the_log_stays_provable(session: Session) -> 
     assert any("w5@example.com" in said for said in personal(session))
 
     done = erase(session, OPERATOR, SHA, Whose(actor="user3"), basis="第四十七条")
-    assert done == (43, 43)
+    assert done == (43, 43, 0)
     done = erase(session, OPERATOR, SHA, Whose(subject_id=subject(5)), basis="第四十七条")
     assert done.events == 8
     left = personal(session)
@@ -191,7 +191,8 @@ PUBLIC = {
     "face", "factor", "failing_since", "flag", "flags", "from_on", "holds_for", "host",
     "interest", "interest_open", "invoice_number", "kind", "known", "meaning", "new", "note",
     "number", "old_ends_at", "open", "payment_reference", "platform", "profile", "reading",
-    "receipt", "reference", "regime", "region", "role", "roles", "rows", "rule_ids", "scheme",
+    "receipt", "reference", "regime", "region", "role", "roles", "rows", "rows_sha256", "rule_ids",
+    "scheme", "scopes",
     "settlement", "sha256", "stage", "state", "step", "steps", "still_open", "subject",
     "terms", "timer", "to_on", "total", "types", "undisputed", "upheld", "valid_from", "withdrawn",
 }  # fmt: skip

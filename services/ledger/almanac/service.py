@@ -5,6 +5,7 @@ it wants: the newest, the one known at an instant, or the one a contract was dec
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -167,6 +168,29 @@ def _limits(known: LimitTable, rows: Iterable[Entry]) -> LimitTable:
     ]
     replaced = {(row.name, row.valid_from): row for row in (*known.rows, *later)}
     return LimitTable(replaced.values()) if later else known
+
+
+_OF_IMPORT: Final = text(
+    """
+    SELECT line, kind, name, "on", value, source FROM almanac_rows WHERE version = :version
+    ORDER BY line
+    """
+)
+
+
+def rows_of(session: Session, version: int) -> list[Entry]:
+    """Return the rows of one import, as they are kept."""
+    rows = session.connection().execute(_OF_IMPORT, {"version": version})
+    return [Entry(*row) for row in rows]
+
+
+def rows_sha256(entries: Iterable[Entry]) -> str:
+    """Return the SHA-256 of rows, hexadecimal, as an import's event tells it."""
+    lines = sorted(
+        (one.line, one.kind, one.name, str(one.on), one.value, one.source) for one in entries
+    )
+    said = json.dumps(lines, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 _ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(hashtext('almanac.import'))")

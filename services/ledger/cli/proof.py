@@ -134,11 +134,12 @@ def erase(
         whose = erasing.Whose(actor=actor, subject_id=subject)
         suite = queries.suite_of(session)
         erased = erasing.erase(session, OPERATOR, suite, whose, basis=basis)
-    result = {"values": erased.values, "events": erased.events, "basis": basis}
+    result = {**erased._asdict(), "basis": basis}
     emit(
         result,
         as_json=as_json,
         table=lambda console: console.print(
-            f"✓ 已删除 erased {erased.values} 项 values, {erased.events} 个事件 events"
+            f"✓ 已删除 erased {erased.values} 项 values, {erased.events} 个事件 events,"
+            f" {erased.rows} 行 rows"
         ),
     )

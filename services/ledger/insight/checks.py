@@ -36,6 +36,7 @@ def _said(account: str) -> str:
 _FOLDS: Final = ", ".join(_fold(account) for account in ACCOUNTS)
 _DIFFER: Final = " OR ".join(f"b.{account}_fen <> f.{account}" for account in ACCOUNTS)
 _SAID: Final = ", ".join(_said(account) for account in ACCOUNTS)
+_LEAST: Final = f"least({', '.join(f'b.{account}_fen' for account in ACCOUNTS)})"
 
 _KNOWN: Final = ", ".join(
     f"'{name}'"
@@ -45,17 +46,19 @@ _KNOWN: Final = ", ".join(
 MONEY: Final = (
     Check(
         "balances",
-        "each balance equals the fold of its postings",
-        "余额等于分录之和",
+        "each balance equals the fold of its postings, and is not less than nothing",
+        "余额等于分录之和，且不为负",
         f"""
         SELECT r.id, CASE WHEN b.receivable_id IS NULL THEN 'it has no balance'
           WHEN f.receivable_id IS NULL THEN 'it has no postings'
-          ELSE 'balance: ' || concat_ws('; ', {_SAID}) END
+          ELSE 'balance: ' || concat_ws('; ', {_SAID},
+            CASE WHEN {_LEAST} < 0 THEN 'less than nothing' END) END
         FROM receivables r
         LEFT JOIN balances b ON b.receivable_id = r.id
         LEFT JOIN (SELECT p.receivable_id, {_FOLDS} FROM postings p GROUP BY 1) f
           ON f.receivable_id = r.id
         WHERE b.receivable_id IS NULL OR f.receivable_id IS NULL OR {_DIFFER}
+          OR {_LEAST} < 0
         """,
     ),
     Check(

@@ -58,6 +58,9 @@ _WRITTEN: Final = (
     """SELECT order_id, CASE kind WHEN 'DELIVERED' THEN 'order.delivered'
          WHEN 'ACCEPTED' THEN 'order.accepted' ELSE 'receipt.recorded' END, 1, 0 FROM receipts""",
     "SELECT id, 'approval.requested', 1, 0 FROM approval_proposals",
+    """SELECT p.id, 'approval.given', count(*) - (p.state = 'APPROVED')::int, 0
+       FROM approval_votes v JOIN approval_proposals p ON p.id = v.proposal_id AND v.approves
+       GROUP BY p.id HAVING count(*) > (p.state = 'APPROVED')::int""",
     """SELECT id, 'approval.' || lower(state), 1, 0 FROM approval_proposals
        WHERE state <> 'WAITING'""",
     "SELECT id, 'file.imported', 1, 0 FROM imports",
@@ -92,6 +95,7 @@ _TOLD: Final = {
     "order.accepted": "0",
     "receipt.recorded": "0",
     "approval.requested": "0",
+    "approval.given": "0",
     "approval.approved": "0",
     "approval.rejected": "0",
     "approval.withdrawn": "0",

@@ -4,7 +4,7 @@ And that the log is what was signed: its events, its tree, its checkpoints.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -13,21 +13,41 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError
 from sqlmodel import Session
 
-from services.ledger.insight import answers
+from services.ledger.insight import answers, told
 from services.ledger.insight.checks import MONEY, Check
 from services.ledger.insight.checks_facts import FACTS
 from services.ledger.insight.checks_log import LOGGED
+from services.ledger.insight.checks_people import DIRECTORY
 from services.ledger.proof.check import check_log
 from services.ledger.proof.signed import Place
 from services.ledger.protection import unprotected
 
-BOOK: Final = MONEY + FACTS + LOGGED
+BOOK: Final = MONEY + FACTS + LOGGED + DIRECTORY
 _EXAMPLES: Final = 5
 LOG: Final = (
     Check(
         "answers",
         "each answer stored under an Idempotency-Key is as it was given, of what was written",
         "按幂等键保存的应答均未被改动，且与已登记的内容对应",
+        "",
+    ),
+    Check("keys", "each key is what was told of it", "各密钥与日志所述一致", ""),
+    Check(
+        "proposals",
+        "each proposal would do what the log committed to",
+        "各复核申请的内容与日志承诺一致",
+        "",
+    ),
+    Check(
+        "accounts",
+        "each repayment account opens and is the one told",
+        "各收款账户可启封且与日志所述一致",
+        "",
+    ),
+    Check(
+        "almanac",
+        "the almanac and its tables are what its imports were told to hold",
+        "历书及日历、区划表与导入记录一致",
         "",
     ),
     Check("leaves", "each sealed event is what its leaf says", "每个已封存事件与其树叶一致", ""),
@@ -47,6 +67,14 @@ LOG: Final = (
 )
 CHECKS: Final = BOOK + LOG
 _AT_ONE_INSTANT: Final = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+_READ: Final[tuple[tuple[str, Callable[[Session], Iterator[str]]], ...]] = (
+    ("answers", answers.broken),
+    ("keys", told.keys),
+    ("proposals", told.proposals),
+    ("accounts", told.accounts),
+    ("almanac", told.dates_and_rates),
+)
+"""What a program reads, row by row."""
 Progress = Callable[[str, int, int], None]
 
 
@@ -97,8 +125,9 @@ def verify(
             n, examples = 1, [f"this cannot be computed any more: {error.orig}"]
         if n:
             findings.append(Finding(check.name, check.english, check.chinese, n, examples))
-    progress("answers", 0, 1)
-    found = (Place("answers", where) for where in answers.broken(session))
+    for number, (name, _) in enumerate(_READ):
+        progress(name, number, len(_READ))
+    found = (Place(name, where) for name, read in _READ for where in read(session))
     log = check_log(
         session, witnessed=witnessed, progress=lambda done, all_: progress("log", done, all_)
     )

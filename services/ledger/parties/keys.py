@@ -132,7 +132,7 @@ def add(
     """Make a key and return it, this once: only its hash is kept, and what may be shown of it."""
     made, key = _made(name, role, party_id, restrictions)
     _store(session, key)
-    event = ApiKeyAdded(name=name, role=role, party_id=party_id)
+    event = ApiKeyAdded(name=name, role=role, scopes=restrictions.scopes, party_id=party_id)
     _tell(session, key, event, actor)
     return made
 
@@ -232,7 +232,13 @@ def roll(session: Session, key: ApiKey, *, overlap: timedelta, at: datetime, act
     key.expires_at = ends_at
     session.add(key)
     session.flush()
-    event = ApiKeyRolled(name=key.name, old_ends_at=ends_at.isoformat(), party_id=key.party_id)
+    event = ApiKeyRolled(
+        name=key.name,
+        old_ends_at=ends_at.isoformat(),
+        role=key.role,
+        scopes=restrictions.scopes,
+        party_id=key.party_id,
+    )
     _tell(session, new, event, actor)
     return made
 

@@ -222,7 +222,7 @@ def add_user(
             session.flush()
     except IntegrityError as error:  # Somebody's of a party whose people are not seen here.
         raise users.taken(login) from error
-    event = UserAdded(role=role, party_id=party_id)
+    event = UserAdded(role=role, duty=duty, party_id=party_id)
     append(session, [Entry(user.id, event, str(actor), by.party_id, debtor_id=party_id)])
     return user.id
 

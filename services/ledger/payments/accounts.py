@@ -56,6 +56,16 @@ def _purpose(account_id: UUID) -> str:
     return f"repayment account {account_id}"
 
 
+def number_of(account_id: UUID, sealed: bytes) -> str:
+    """Return the number that was sealed for an account.
+
+    Raises:
+        BrokenSealError: it was changed, or sealed for another account.
+    """
+    number: str = json.loads(unseal(sealed, of=_purpose(account_id)))["number"]
+    return number
+
+
 def shown(number: str) -> str:
     """Return what people may see of a number.
 
@@ -89,7 +99,7 @@ def change_account(session: Session, viewer: Viewer, change: Change, *, today: d
     known = session.get(RepaymentAccount, (change.party_id, change.id))
     plain = json.dumps(vars_of(change.account), sort_keys=True, ensure_ascii=False).encode()
     if known is not None:
-        if unseal(known.sealed, of=_purpose(known.id)) != plain:
+        if not known.sealed or unseal(known.sealed, of=_purpose(known.id)) != plain:
             raise ReusedIdError(
                 f"The id {change.id} already names another account; use an id of its own.",
                 f"编号{change.id}已用于另一账户；请使用新编号。",
@@ -138,7 +148,7 @@ def _before(session: Session, party_id: UUID) -> str:
 def _listed(session: Session, party_id: UUID) -> list[RepaymentAccount]:
     newest = (
         select(RepaymentAccount)
-        .where(RepaymentAccount.party_id == party_id)
+        .where(RepaymentAccount.party_id == party_id, RepaymentAccount.sealed != b"")
         .order_by(
             col(RepaymentAccount.valid_from).desc(),
             col(RepaymentAccount.recorded_at).desc(),

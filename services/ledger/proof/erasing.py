@@ -17,7 +17,7 @@ from services.ledger.access import Viewer
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.ids import id_of, new_id
 from services.ledger.log.service import Entry, append
-from services.ledger.proof import leaves, queries
+from services.ledger.proof import erasing_rows, leaves, queries
 from services.ledger.proof.ledger_verify import Suite
 
 _BATCH: Final = 5_000
@@ -45,6 +45,10 @@ _BLANK: Final = text(
     WHERE e.subject_id = x.subject_id AND e.id = x.id
     """
 )
+_PARTIES: Final = text(
+    "SELECT debtor_id, creditor_id FROM events WHERE subject_id = :subject ORDER BY id LIMIT 1"
+)
+"""Whoever sees the events of a subject is told that something of them was erased."""
 _FORGET: Final = text("DELETE FROM salts WHERE owner = :owner")
 
 
@@ -68,14 +72,15 @@ class Whose(NamedTuple):
 
 
 class Erased(NamedTuple):
-    """How much was erased."""
+    """How much was erased: values of how many events, and of how many rows of the book."""
 
     values: int
     events: int
+    rows: int = 0
 
 
 def erase(session: Session, viewer: Viewer, suite: Suite, whose: Whose, *, basis: str) -> Erased:
-    """Take a person's values out of the log for good, and say so in the log.
+    """Take a person's values out of the log and the book for good, and say so in the log.
 
     Args:
         session: of one transaction.
@@ -101,18 +106,31 @@ def erase(session: Session, viewer: Viewer, suite: Suite, whose: Whose, *, basis
             f"其{outside}个事件尚未进入树；请一分钟后再试。",
         )
     salt = connection.execute(_SALT, {"owner": whose.owner}).scalar_one_or_none()
-    if salt is None:
+    rows = (
+        erasing_rows.erase_actor(session, whose.actor)
+        if whose.actor
+        else erasing_rows.erase_subject(session, whose.subject_id)
+    )
+    if salt is None and not rows:
         raise NotFoundError("There is nothing of theirs to erase.", "没有可删除的内容。")
+    erased = Erased(0, 0, rows)
+    if salt is not None:
+        erased = _from_log(session, suite, whose, bytes(salt))._replace(rows=rows)
+    said = EvidenceErased(**erased._asdict(), basis=basis)
+    subject = whose.subject_id or id_of("erasure", new_id())
+    of = connection.execute(_PARTIES, {"subject": whose.subject_id}).one_or_none() or (None, None)
+    append(session, [Entry(subject, said, viewer.name, viewer.party_id, *of)])
+    return erased
+
+
+def _from_log(session: Session, suite: Suite, whose: Whose, salt: bytes) -> Erased:
     erased = Erased(0, 0)
     after = 0
     while batch := _found(session, whose, after):
-        values = _erase(session, suite, batch, {whose.owner: bytes(salt)})
+        values = _erase(session, suite, batch, {whose.owner: salt})
         erased = Erased(erased.values + values, erased.events + len(batch))
         after = batch[-1].position
-    connection.execute(_FORGET, {"owner": whose.owner})
-    said = EvidenceErased(values=erased.values, events=erased.events, basis=basis)
-    subject = whose.subject_id or id_of("erasure", new_id())
-    append(session, [Entry(subject, said, viewer.name, viewer.party_id)])
+    session.connection().execute(_FORGET, {"owner": whose.owner})
     return erased
 
 

@@ -4,7 +4,8 @@ A row belongs to the event of its subject and its transaction: both bear the ins
 began. Only columns that never change are named here, and no migration may rewrite one of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -17,6 +18,7 @@ class Rows(NamedTuple):
 
     table: str
     columns: str
+    """In this order. Of later forms than the first those of `_PERSONAL` are left out."""
     where: str = "x.receivable_id = g.subject_id AND x.recorded_at = g.recorded_at"
 
 
@@ -109,22 +111,35 @@ FACTS: Final = (
         "x.proposal_id = g.subject_id AND x.voted_at = g.recorded_at",
     ),
 )
-"""In this order and by these names for ever: a leaf is made of them. More tables or columns want
-another `FORM`."""
-FORM: Final = 1
-"""What new events are marked with (`events.form`); those from before have no mark."""
+"""In this order and by these names for ever: a leaf is made of them. More or fewer tables or
+columns want another form."""
+FORMS: Final = (1, 2)
+"""What events are marked with (`events.form`), the newest last; the oldest have no mark."""
+_PERSONAL: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "repayment_accounts": frozenset({"sealed"}),
+        "approval_proposals": frozenset({"facts", "digest"}),
+    }
+)
+"""What may have to be erased one day. The event commits to the same, with a salt that goes then;
+`insight.told` compares the rows with it."""
 
 
-def _branch(rows: Rows) -> str:
-    columns = ", ".join(f'x."{name}"' for name in rows.columns.split())
+def columns_of(rows: Rows, form: int) -> list[str]:
+    """Return the columns of a table that are in leaves of a form."""
+    left_out = _PERSONAL.get(rows.table, frozenset()) if form > 1 else frozenset()
+    return [name for name in rows.columns.split() if name not in left_out]
+
+
+def _branch(rows: Rows, form: int) -> str:
+    columns = ", ".join(f'x."{name}"' for name in columns_of(rows, form))
     return (
         f"SELECT g.position, '{rows.table} ' || jsonb_build_array({columns})::text AS said"
         f" FROM given g JOIN {rows.table} x ON {rows.where}"
     )
 
 
-_WRITTEN: Final = text(
-    f"""
+_WRITTEN: Final = """
     WITH given AS (
       SELECT * FROM unnest(CAST(:positions AS bigint[]), CAST(:subjects AS uuid[]),
         CAST(:about AS uuid[]), CAST(:types AS varchar[]), CAST(:recorded AS timestamptz[]),
@@ -132,19 +147,29 @@ _WRITTEN: Final = text(
         AS g(position, subject_id, about_id, type, recorded_at, occurred_at)
     )
     SELECT position, string_agg(said, E'\\n' ORDER BY said COLLATE "C")
-    FROM ({" UNION ALL ".join(map(_branch, FACTS))}) w GROUP BY position
+    FROM ({rows}) w GROUP BY position
     """
-)
+_OF_FORM: Final = {
+    form: text(_WRITTEN.format(rows=" UNION ALL ".join(_branch(rows, form) for rows in FACTS)))
+    for form in FORMS
+}
 
 
 def written_with(
     session: Session, events: Sequence[tuple[int, UUID, dict[str, Any]]]
 ) -> dict[int, str]:
-    """Return what was written with each event, by its position: one statement for them all."""
-    marked = [one for one in events if one[2].get("form") == FORM]
-    if not marked:
-        return {}
-    values = {
+    """Return what was written with each event, by its position: one statement for each form."""
+    found: dict[int, str] = {}
+    for form in FORMS:
+        marked = [one for one in events if one[2].get("form") == form]
+        if marked:
+            rows = session.connection().execute(_OF_FORM[form], _values(marked))
+            found.update((position, said) for position, said in rows)
+    return found
+
+
+def _values(marked: Sequence[tuple[int, UUID, dict[str, Any]]]) -> dict[str, object]:
+    return {
         "positions": [position for position, _, _ in marked],
         "subjects": [subject_id for _, subject_id, _ in marked],
         "about": [_about(event["data"].get("receivable_id")) for _, _, event in marked],
@@ -152,8 +177,6 @@ def written_with(
         "recorded": [event["recorded_at"] for _, _, event in marked],
         "occurred": [event["occurred_at"] for _, _, event in marked],
     }
-    rows = session.connection().execute(_WRITTEN, values)
-    return {position: said for position, said in rows}  # noqa: C416 (rows are no pairs to mypy)
 
 
 def _about(said: object) -> UUID | None:

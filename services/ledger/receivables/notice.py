@@ -107,6 +107,7 @@ def import_almanac(
     told = AlmanacImported(
         almanac_version=now.version,
         sha256=sha256,
+        rows_sha256=almanac.rows_sha256(entries),
         rows=dict(counts),
         calendar_days=days,
         due_days=due_days,

@@ -279,7 +279,7 @@ def credit(session: Session, viewer: Viewer, act: Act) -> Claim:
     lowered = ReceivableCredited(
         amount=format_fen(act.amount_fen),
         still_open=format_fen(claim.open_fen - act.amount_fen),
-        reference=act.reason,
+        reason=act.reason,
         **_named(claim),
     )
     moves = [Move(claim.id, "supply", "receivable", act.amount_fen, act.on, act.id)]
