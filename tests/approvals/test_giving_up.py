@@ -52,3 +52,16 @@ def test_withdrawing_costs_waits_for_a_checker_and_giving_an_instrument_back_for
     handed = buyer.client.post(f"{path}/instruments", json=bill).json()
     back = seller.client.post(f"{path}/arrears-facts/{handed['id']}/end", json={})
     assert back.status_code == 201, back.text
+
+
+def test_who_guesses_at_the_code_is_told_how_long_to_wait(
+    seller: Person, second_seller: Person, claim: Claim
+) -> None:
+    path = f"/v1/receivables/{claim.id}/credits"
+    shown = waits(seller.client.post(path, json={"amount": "1.00", "reason": "红字发票1"}))
+
+    answers = [second_seller.approve(shown, code="000000") for _ in range(6)]
+
+    assert answers[-1].json()["code"] == "SIGN_IN_MUST_WAIT"
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 30
+    assert now_of(claim).open_fen == 1_000_00

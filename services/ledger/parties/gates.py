@@ -31,6 +31,13 @@ class WaitError(LedgerError):
     code = "SIGN_IN_MUST_WAIT"
     status = 429
 
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"There were too many tries; try again in {seconds} seconds.",
+            f"尝试次数过多；请在{seconds}秒后重试。",
+        )
+        self.retry_seconds = seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -101,10 +108,7 @@ def count_try(session: Session, gates: Sequence[Gate]) -> bool:
     buckets = {"buckets": [gate.bucket for gate in gates]}
     wait_seconds = max(int(row.wait_seconds) for row in connection.execute(_HOLD, buckets))
     if wait_seconds > 0:
-        raise WaitError(
-            f"There were too many tries; try again in {wait_seconds} seconds.",
-            f"尝试次数过多；请在{wait_seconds}秒后重试。",
-        )
+        raise WaitError(wait_seconds)
     values = {
         **buckets,
         "free": [gate.free for gate in gates],
