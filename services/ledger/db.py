@@ -16,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import namedtuple_row
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from services.ledger.config import settings
@@ -79,6 +80,7 @@ def make_engine(
         pool_size=pool_size,
         max_overflow=0,
         connect_args=arguments,
+        hide_parameters=True,  # Errors and logs would show them, and they may be secrets.
     )
 
 
@@ -132,6 +134,15 @@ def statement_pool() -> AsyncConnectionPool[AsyncConnection[Any]]:
         timeout=10,
         open=False,
     )
+
+
+def said(error: Exception) -> str:
+    """Return what the database refused, without the values: its own words may repeat them."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, psycopg.Error) or cause.sqlstate is None:
+        return str(cause)  # It was not reached.
+    where = (cause.diag.table_name, cause.diag.column_name, cause.diag.constraint_name)
+    return " ".join((type(cause).__name__, cause.sqlstate, *filter(None, where)))
 
 
 def dispose() -> None:

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.ledger import rates
-from services.ledger.db import statement_pool
+from services.ledger.db import said, statement_pool
 from services.ledger.edges import request_id
 from services.ledger.errors import LedgerError
 from services.ledger.idempotency import Replayed
@@ -104,7 +104,7 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _database(http_status: int, request: Request, error: Exception) -> Response:
-    log.warning("request %s failed in the database: %s", request_id(request), error)
+    log.warning("request %s failed in the database: %s", request_id(request), said(error))
     return _http(request, HTTPException(http_status))
 
 

@@ -24,7 +24,12 @@ def engine(url: str) -> Engine:
     for scheme in ("postgresql://", "postgres://"):
         if url.startswith(scheme):
             url = "postgresql+psycopg://" + url.removeprefix(scheme)
-    return create_engine(url, pool_pre_ping=True, connect_args={"options": _OPTIONS})
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        connect_args={"options": _OPTIONS},
+        hide_parameters=True,  # Errors and logs would show them: names, addresses, messages.
+    )
 
 
 @contextmanager

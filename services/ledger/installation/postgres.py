@@ -58,6 +58,8 @@ checkpoint_completion_target = 0.9
 random_page_cost = 1.1
 jit = off
 log_min_duration_statement = '2s'
+log_parameter_max_length = 0
+log_error_verbosity = terse
 log_lock_waits = on
 log_checkpoints = off
 """

@@ -21,7 +21,7 @@ from sqlmodel import Session
 from services.ledger.access import Viewer
 from services.ledger.clock import SHANGHAI, now
 from services.ledger.credentials import session_token
-from services.ledger.db import GATE, transaction
+from services.ledger.db import GATE, said, transaction
 from services.ledger.edges import Day, DbSession, request_id
 from services.ledger.errors import LedgerError
 from services.ledger.identification import NotSignedInError, identify
@@ -268,7 +268,7 @@ async def _answer(
     except RequestValidationError as error:
         answer = error_page(request, _unreadable(error))
     except OperationalError as error:
-        log.warning("database unavailable or busy: %s", error)
+        log.warning("database unavailable or busy: %s", said(error))
         busy = BusyError("The ledger is busy; try again shortly.", "台账繁忙；请稍后重试。")
         answer = error_page(request, busy)
     answer.headers.update(HEADERS)
