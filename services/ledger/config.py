@@ -13,9 +13,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True)
 
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)
     """PostgreSQL 15 or newer. Empty: the embedded server of this installation."""
-    redis_url: str = ""
+    redis_url: str = Field(default="", repr=False)
     """Broker of hints. Empty: the embedded server of this installation."""
     ledger_home: Path = Path(".run")
     """Holds everything of one installation: data, ports, secrets, logs."""

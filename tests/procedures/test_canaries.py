@@ -1,160 +1,171 @@
 """R-29: secrets that were planted by the real commands are nowhere to be read afterwards."""
 
-import base64
 import logging
-import re
 import secrets
+from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
-import pyotp
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from services.ledger import db
-from services.ledger.clock import now
-from services.ledger.ids import new_id
-from services.ledger.parties import second_factor
-from services.ledger.parties.models import User
-from services.ledger.parties.service import add_user
-from tests.access.making import a_key
-from tests.ledger.conftest import SUPPLIER, SignIn, invoice, opened
-from tests.procedures.house import seal_all
-from tests.web.browser import Browser
+from services.ledger.config import Settings, settings
+from services.ledger.webhooks import service
+from services.ledger.webhooks.addresses import WebhookUrlError
+from services.ledger.webhooks.sending import Sender
+from services.notifier.config import Settings as NotifierSettings
+from tests.ledger.conftest import SUPPLIER, SignIn
+from tests.procedures import planting
+from tests.procedures.canaries import (
+    Canaries,
+    canary,
+    everything_kept,
+    everything_logged,
+    pages_of,
+)
+from tests.procedures.house import sign_all
+from tests.webhooks.receiver import Receiver, a_receiver
 
-_BYTES = re.compile(r"\\\\x((?:[0-9a-f]{2})+)")
-_TABLES = text("SELECT quote_ident(relname) FROM pg_stat_user_tables WHERE schemaname = 'public'")
-
-
-def _canary() -> str:
-    return secrets.token_hex(12)
-
-
-def everything_kept() -> str:
-    """Every row of every table as text, and once more with its bytes as the characters they are."""
-    with db.transaction() as session:
-        run = session.connection().execute
-        kept = []
-        for table in run(_TABLES).scalars().all():
-            for (row,) in run(text(f"SELECT t::text FROM {table} t")):
-                kept.append(row)
-                kept += [bytes.fromhex(one).decode("latin-1") for one in _BYTES.findall(row)]
-        return "\n".join(kept)
+KEPT_OPENLY = (
+    "UPDATE parties SET name = :plain WHERE id = :party",
+    """INSERT INTO idempotency_keys (principal, route, key, fingerprint, status, body, recorded_at)
+    VALUES ('x', 'x', :id, :body, 200, :body, now())""",
+    """INSERT INTO notifier.unread_events (position, event_id, type, error)
+    VALUES (1, :id, 'x', :error)""",
+)
 
 
-def _forms(canary: str) -> set[str]:
-    raw = canary.encode()
-    coded = base64.b64encode(raw).decode().rstrip("=")
-    return {canary, canary.upper(), raw.hex(), coded, base64.urlsafe_b64encode(raw).decode()}
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch, fresh_database_url: str) -> Canaries:
+    """The secrets of an installation; those of its people and machines are added by and by."""
+    canaries = Canaries()
+    password = make_url(fresh_database_url).password
+    canaries.plant("database password", password or canary())
+    monkeypatch.setenv("LEDGER_IDENTITY_KEY", canaries.plant("identity key"))
+    log_key = canaries.plant("log key", secrets.token_urlsafe(32))
+    monkeypatch.setenv("LEDGER_LOG_KEY", log_key)
+    monkeypatch.setenv("NOTIFIER_API_KEY", canaries.plant("notifier's key"))
+    monkeypatch.setenv("LEDGER_WEBHOOK_NETWORKS", "127.0.0.0/8")
+    return canaries
 
 
-def found(canaries: dict[str, str], where: str) -> list[str]:
-    return [name for name, one in canaries.items() if any(f in where for f in _forms(one))]
-
-
-def _ours(record: logging.LogRecord) -> bool:
-    return not record.name.startswith("httpx2")  # the client of the test
-
-
-def _person(canaries: dict[str, str]) -> str:
-    """Somebody with a password and an authenticator, who signs in by the page."""
-    password, login = f"a password {_canary()}", f"user-{new_id().hex[-8:]}"
-    with db.transaction() as session:
-        user_id = add_user(
-            session, login=login, role="supplier", party_id=SUPPLIER, password=password
-        )
-    with db.transaction() as session:
-        user = session.get_one(User, user_id)
-        offered = second_factor.offer(session, user).secret
-        codes = second_factor.confirm(session, user, pyotp.TOTP(offered).now(), at=now())
-        assert codes
-    canaries |= {"password": password, "TOTP secret": offered}
-    canaries |= {f"recovery code {n}": code for n, code in enumerate(codes)}
-    return login
-
-
-def _machine(canaries: dict[str, str], supplier: TestClient) -> None:
-    for n in range(3):
-        canaries[f"API key {n}"] = a_key("supplier", SUPPLIER).token
-    for n, signature in enumerate(("v1", "v1", "v1")):
-        path = _canary()
-        made = supplier.post(
-            "/v1/webhooks",
-            json={"url": f"https://example.com/{path}", "signature": signature},
-            headers={"idempotency-key": f"hook-{n}"},  # its answer, which is kept, holds the secret
-        )
-        assert made.status_code == 201, made.text
-        secret = made.json()["secret"].removeprefix("whsec_")
-        plain = base64.b64decode(secret).decode("latin-1")
-        canaries |= {f"webhook address {n}": path, f"webhook secret {n}": secret}
-        canaries[f"webhook secret {n} in bytes"] = plain
-    number = "6222" + str(secrets.randbelow(10**15)).zfill(15)
-    holder = {"holder": "小企业乙", "bank": "中国银行", "number": number}
-    account = supplier.post(
-        f"/v1/parties/{SUPPLIER}/repayment-accounts",
-        json=holder,
-        headers={"idempotency-key": "account"},
-    )
-    assert account.status_code == 201, account.text
-    canaries["bank account"] = number
-
-
-def _refusals(canaries: dict[str, str], supplier: TestClient, login: str) -> str:
-    """What is answered to those who send secrets where they do not belong."""
-    from services.ledger.app import app  # noqa: PLC0415 (after the settings are in place)
-
-    told = []
-    for n in range(6):
-        one = canaries[f"sent astray {n}"] = _canary()
-        body = {"url": f"ftp://example.com/{one}", "password": one}
-        told += [
-            supplier.post("/v1/webhooks", json=body).text,
-            supplier.post("/v1/payments", json={"reference": [one], "amount": one}).text,
-            supplier.get(f"/v1/events?after={one}").text,
-            supplier.get("/v1/events", headers={"authorization": f"Bearer {one}"}).text,
-        ]
-    with TestClient(app, raise_server_exceptions=False) as http:
-        wrong = canaries["wrong password"] = f"a wrong password {_canary()}"
-        told.append(Browser(http).sign_in(login, wrong).text)
-    return "\n".join(told)
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with a_receiver() as made:
+        yield made
 
 
 def test_planted_secrets_are_nowhere_to_be_read(
-    ledger: SignIn, supplier: TestClient, contract: str, caplog: pytest.LogCaptureFixture
+    planted: Canaries,
+    ledger: SignIn,
+    buyer: TestClient,
+    supplier: TestClient,
+    contract: str,
+    receiver: Receiver,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    canaries: dict[str, str] = {}
-    login = _person(canaries)
-    _machine(canaries, supplier)
-    claim = opened(supplier, invoice(contract))
-    told = _refusals(canaries, supplier, login)
-    seal_all()
-    assert len(canaries) >= 30
+    planting.addressed(supplier)
+    planting.machines(planted, supplier)
+    planting.webhooks(planted, supplier, receiver)
+    login, password = planting.a_person(planted)
+    browser = planting.signed_in(planted, login, password)
+    planting.single_sign_on(planted, login, monkeypatch, caplog)
+    exports = planting.exported(ledger, buyer, supplier, contract)
+    planting.delivered(receiver)
+    planting.notified(planted, ledger, monkeypatch)
+    sign_all()
+    problems = planting.refused(planted, supplier)
+    pages = pages_of(browser.client, "/console")
+    assert len(pages) > 10
+    assert len(set(planted.planted.values())) >= 30
 
-    reads = ["/v1/events", "/v1/webhooks", f"/v1/parties/{SUPPLIER}/repayment-accounts"]
-    reads += [f"/v1/receivables/{claim}", f"/v1/receivables/{claim}/history", "/v1/receivables"]
-    shown = "\n".join(supplier.get(path).text for path in reads)
-    addresses = {name for name in canaries if name.startswith("webhook address")}
+    paths = ["/v1/events", f"/v1/parties/{SUPPLIER}/repayment-accounts", "/v1/checkpoints"]
+    places = {
+        "tables": everything_kept(),
+        "problems": problems,
+        "logs": everything_logged(caplog.records),
+        "exports": exports,
+        "pages": "\n".join(pages.values()),
+        "metrics": supplier.get("/metrics").text,
+        "settings": repr(settings()) + repr(Settings()) + repr(NotifierSettings()),
+        "answers": "\n".join(supplier.get(path).text for path in [*paths, "/v1/receivables"]),
+    }
+    read = {name: planted.found(where) for name, where in places.items()}
+    assert {name: there for name, there in read.items() if there} == {}
+    # Its own party may read where a webhook goes, and nothing else of it.
+    own = planted.found(supplier.get("/v1/webhooks").text)
+    assert own == [f"webhook address {n}" for n in range(3)]
 
-    assert found(canaries, everything_kept()) == []
-    assert found(canaries, told) == []
-    logged = [r.getMessage() + (r.exc_text or "") for r in caplog.records if _ours(r)]
-    assert found(canaries, "\n".join(logged)) == []
-    assert set(found(canaries, shown)) <= addresses  # its own party may read where it goes
+
+def test_an_address_logged_when_something_is_sent_would_be_found(
+    planted: Canaries,
+    supplier: TestClient,
+    receiver: Receiver,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A control: a sender of webhooks that is a usual client, which logs where it sends."""
+
+    def usual(_: Sender, url: httpx2.URL, headers: Any, body: bytes) -> tuple[int, None, str]:
+        with httpx2.Client(trust_env=False) as client:
+            return client.post(url, headers=headers, content=body).status_code, None, ""
+
+    monkeypatch.setattr(Sender, "_exchange", usual)
+    caplog.set_level(logging.INFO)
+    planting.webhooks(planted, supplier, receiver)
+    planting.delivered(receiver)
+
+    assert planted.found(everything_logged(caplog.records)) == [
+        f"webhook address {n}" for n in range(3)
+    ]
 
 
-def test_a_secret_in_a_table_or_in_bytes_is_found(ledger: SignIn, supplier: TestClient) -> None:
-    """The control: two secrets that are kept in the open."""
-    plain, inside = _canary(), _canary()
+def test_a_secret_that_a_refusal_repeats_would_be_found(
+    planted: Canaries, supplier: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A control: a refusal that says what it refuses."""
+
+    def repeats(text_: str, _: object) -> None:
+        raise WebhookUrlError(f"{text_} is no address.", f"{text_}不是地址。", field="url")
+
+    monkeypatch.setattr(service, "checked_url", repeats)
+    assert planted.found(planting.refused(planted, supplier)) == [
+        f"sent astray {n}" for n in range(3)
+    ]
+
+
+def test_a_secret_in_a_file_of_any_format_would_be_found(
+    planted: Canaries, ledger: SignIn, buyer: TestClient, supplier: TestClient, contract: str
+) -> None:
+    """A control: the creditor of the file is called by a secret."""
+    rename = text("UPDATE parties SET name = :name WHERE id = :id")
+    name = planted.plant("name")
     with db.transaction() as session:
-        run = session.connection().execute
-        run(text("UPDATE parties SET name = :name WHERE id = :id"), {"name": plain, "id": SUPPLIER})
-        values = {"id": UUID(int=1), "body": inside.encode()}
-        run(
-            text(
-                "INSERT INTO idempotency_keys (principal, route, key, fingerprint, status, body,"
-                " recorded_at) VALUES ('x', 'x', :id, :body, 200, :body, now())"
-            ),
-            values,
-        )
-    assert found({"plain": plain, "inside": inside}, everything_kept()) == ["plain", "inside"]
+        session.connection().execute(rename, {"name": name, "id": SUPPLIER})
+
+    read = planting.exported(ledger, buyer, supplier, contract)
+
+    assert all(planted.found(one) == ["name"] for one in read.split(planting.NEXT_FILE)[1:])
+
+
+def test_a_secret_in_a_table_or_in_bytes_would_be_found(
+    planted: Canaries, ledger: SignIn, supplier: TestClient
+) -> None:
+    """A control: secrets that are kept in the open, by the ledger and by the notifier."""
+    values = {
+        "id": UUID(int=1),
+        "plain": planted.plant("plain"),
+        "body": planted.plant("in bytes").encode(),
+        "error": planted.plant("the notifier's"),
+        "party": SUPPLIER,
+    }
+    with db.transaction() as session:
+        session.connection().execute(text("SET LOCAL ROLE NONE"))
+        for statement in KEPT_OPENLY:
+            session.connection().execute(text(statement), values)
+    assert planted.found(everything_kept()) == ["plain", "in bytes", "the notifier's"]
