@@ -6,6 +6,7 @@ server first starts it; the run's first process stops it at the end, also after 
 """
 
 import os
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +61,18 @@ def database_url(servers: Servers, template: str) -> Iterator[str]:
     """A migrated database of this worker. Leave nothing in it: use `session`, which rolls back."""
     with databases.cloned(servers.database_url, template) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the standards' own examples, which are not of this repository."""
+    archive = Path(__file__).parents[2].joinpath("shared", "data", "vectors.tar.gz")
+    if not archive.exists():
+        pytest.skip("the standards' examples are not here (../shared/data/vectors.tar.gz)")
+    folder = tmp_path_factory.mktemp("examples")
+    with tarfile.open(archive) as opened:
+        opened.extractall(folder, filter="data")
+    return folder.joinpath("vectors")
 
 
 @pytest.fixture

@@ -146,6 +146,12 @@ def claimed(of: Sent) -> Claimed:
     return Claimed(components, outer["params"], dict(named), _decoded(inner["bytes"]))
 
 
+def is_signed(of: Sent, one: Claimed, secret: bytes) -> bool:
+    """Say whether a signature is this secret's, of what it covers (RFC 9421, 3.3.3)."""
+    base = base_of(of, one.components, one.parameters)
+    return hmac.compare_digest(hmac.digest(secret, base, "sha256"), one.signature)
+
+
 def _decoded(value: str) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
@@ -217,9 +223,7 @@ def signer(session: Session, of: Sent, body: bytes | None, *, at: datetime) -> b
     check_body(of, one.components, body)
     key = session.connection().execute(_KEY, {"prefix": values["keyid"], "at": at}).one_or_none()
     secret = b"" if key is None else unseal(key.signing_secret, of=f"signing {values['keyid']}")
-    base = base_of(of, one.components, one.parameters)
-    right = hmac.compare_digest(hmac.digest(secret, base, "sha256"), one.signature)
-    if key is None or not right:
+    if not is_signed(of, one, secret) or key is None:
         raise _invalid()
     _check_time(values, at)
     remembered = {"key_hash": key.key_hash, "nonce": values["nonce"], "until": at + 2 * SKEW}

@@ -1,4 +1,6 @@
+import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,6 +28,17 @@ def test_a_real_code_holds(code: str) -> None:
 )
 def test_the_check_character_is_computed(base: str, check: str) -> None:
     assert check_character(base) == check
+
+
+def test_the_published_codes_hold_and_those_made_wrong_do_not(vectors: Path) -> None:
+    read = json.loads(vectors.joinpath("uscc.json").read_text("utf-8"))
+    assert (len(read["valid"]), len(read["invalid"])) == (30, 30)
+    for code in read["valid"]:
+        assert parse_uscc(code).code == code
+    for one in read["invalid"]:
+        with pytest.raises(LedgerError) as refused:
+            parse_uscc(one["value"])
+        assert refused.value.code == "USCC_INVALID", one
 
 
 def test_a_code_as_people_write_it_is_read() -> None:
