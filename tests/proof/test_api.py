@@ -2,17 +2,20 @@
 
 import base64
 import json
+import random
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from services.ledger import config
+from services.ledger import config, db
 from services.ledger.ids import new_id
 from services.ledger.proof import ledger_verify as v
 from services.ledger.proof.signing import signer
 from tests.ledger.conftest import BUYER, STRANGER, Client, SignIn, invoice, opened
 from tests.proof.conftest import AT, sign_the_log
+from tests.proof.made import write
+from tests.proof.test_tree import mutated
 
 SHA = v.SUITES["sha256-ed25519"]
 WITNESS = signer(SHA.name, "witness.example/w1", "B" * 43)
@@ -105,6 +108,38 @@ def test_checkpoints_are_listed_and_each_begins_with_the_one_before(
     assert refused(supplier, "/v1/checkpoints/999") == (404, "NOT_FOUND")
     wrong = f"/v1/checkpoints/{sizes[0]}/consistency"
     assert refused(supplier, wrong, **{"from": sizes[1]}) == (422, "TREE_SIZE_UNKNOWN")
+
+
+def test_fifty_random_proofs_that_the_api_gives_hold_and_none_of_them_broken(
+    ledger: SignIn, supplier: Client, claim: str
+) -> None:
+    """R-15 over HTTP; `test_tree` has a thousand from the tree itself."""
+    seed = random.randrange(10**9)
+    chance = random.Random(seed)
+    roots = {}
+    for number in range(8):
+        with db.transaction() as session:
+            write(session, chance.randint(1, 90), first=number * 100)
+        signed = sign_the_log(AT + timedelta(minutes=number))
+        roots[signed.size] = signed.root
+    regulator = ledger("regulator", None)
+    for _ in range(25):
+        size = chance.choice(list(roots))
+        index = chance.randrange(size)
+        proof = get(regulator, f"/v1/events/{index + 1}/proof", size=size)
+        leaf, path = base64.b64decode(proof["leaf_hash"]), decoded(proof["path"])
+        assert leaf == v.leaf_hash(SHA, v.canonical(proof["leaf"]))
+        assert v.root_of_inclusion(SHA, index, size, leaf, path) == roots[size], seed
+        broken, wrong = mutated(chance, path, index, size)
+        assert v.root_of_inclusion(SHA, wrong, size, leaf, broken) != roots[size], seed
+
+        first, second = sorted(chance.sample(list(roots), 2))
+        where = f"/v1/checkpoints/{second}/consistency"
+        path = decoded(get(regulator, where, **{"from": first})["path"])
+        both = roots[first], roots[second]
+        assert v.is_consistent(SHA, (first, second), both, path), seed
+        broken, wrong = mutated(chance, path, first, second)
+        assert not v.is_consistent(SHA, (wrong, second), both, broken), seed
 
 
 def test_a_log_without_a_checkpoint_says_so(supplier: Client, claim: str) -> None:

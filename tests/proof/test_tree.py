@@ -91,13 +91,13 @@ def test_every_leaf_is_proven_in_every_tree(size: int) -> None:
         assert v.root_of_inclusion(tree.suite, index, size, tree.leaves[index], path) == whole
 
 
-@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
-def test_a_thousand_random_proofs_hold_and_a_thousand_broken_ones_do_not(suite: v.Suite) -> None:
+def try_proofs(suite: v.Suite, *, leaves: int, count: int) -> None:
+    """Check proofs of both kinds at random places, and each once more with one thing wrong."""
     seed = random.randrange(10**9)
     chance = random.Random(seed)
     tree = Tree(suite)
-    tree.grow(70_001)
-    for _ in range(500):
+    tree.grow(leaves)
+    for _ in range(count):
         size = chance.randint(2, len(tree.leaves))
         index, old = chance.randrange(size), chance.randrange(1, size)
         new_root, old_root = tree.roots([Span(0, size), Span(0, old)])
@@ -112,6 +112,50 @@ def test_a_thousand_random_proofs_hold_and_a_thousand_broken_ones_do_not(suite: 
         assert v.is_consistent(suite, sizes, roots, path), seed
         broken, wrong = mutated(chance, path, old, size)
         assert not v.is_consistent(suite, (wrong, size), roots, broken), (seed, old, size)
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
+def test_a_thousand_random_proofs_hold_and_a_thousand_broken_ones_do_not(suite: v.Suite) -> None:
+    try_proofs(suite, leaves=70_001, count=500)
+
+
+def agreeable(*_: object) -> bool:
+    return True
+
+
+def short_of_one(
+    suite: v.Suite, index: int, size: int, leaf_hash: bytes, path: Sequence[bytes]
+) -> bytes | None:
+    return ROOT_OF_INCLUSION(suite, index, size, leaf_hash, path[:-1])
+
+
+def taking_what_fits(
+    suite: v.Suite, index: int, size: int, leaf_hash: bytes, path: Sequence[bytes]
+) -> bytes | None:
+    """Ignore what is left over of a path."""
+    every = range(len(path), -1, -1)
+    found = (ROOT_OF_INCLUSION(suite, index, size, leaf_hash, path[:end]) for end in every)
+    return next((root_ for root_ in found if root_ is not None), None)
+
+
+ROOT_OF_INCLUSION = v.root_of_inclusion
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        ("is_consistent", agreeable),
+        ("root_of_inclusion", short_of_one),
+        ("root_of_inclusion", taking_what_fits),
+    ],
+)
+def test_a_verifier_that_is_broken_is_seen(
+    name: str, broken: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of R-15: it agrees to all, stops before the last hash, or takes too many."""
+    monkeypatch.setattr(v, name, broken)
+    with pytest.raises(AssertionError):
+        try_proofs(SUITES[0], leaves=1_001, count=200)
 
 
 def mutated(
