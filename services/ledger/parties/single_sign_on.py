@@ -236,12 +236,16 @@ def subject_of(
 ) -> str:
     """Return the subject of an ID token after checking all of it (OpenID Connect Core, 3.1.3.7).
 
+    A token that says it is of another kind is none: issuers also sign access and logout tokens.
+
     Raises:
         SingleSignOnError: it is not the issuer's, for us, of this sign-in, or of now.
     """
     us = settings().ledger_oidc_client_id
     try:
         token = _decoded(id_token, keys)
+        if token.header.get("typ", "JWT").upper() != "JWT" or "events" in token.claims:
+            raise failed("the token is of another kind")
         claims = CodeIDToken(
             token.claims,
             token.header,
