@@ -1,0 +1,155 @@
+"""A key is its sender's, its route's and its content's alone (R-06)."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.ledger import db, idempotency
+from services.ledger.access import Viewer
+from services.ledger.clock import now
+from services.ledger.identification import start_session
+from services.ledger.parties import keys
+from services.ledger.receivables import opening
+from tests.access.making import a_key, client_of
+from tests.ledger.conftest import BUYER, STRANGER, SUPPLIER, Client, SignIn, opened
+from tests.ledger.test_idempotency import claim, count, keyed, unnamed
+from tests.web.signing import a_user
+
+__all__ = ["claim"]
+
+
+def held(sender: Client, claim: str) -> str:
+    """Return what is in dispute after a sender's 10.00, always sent alike and under one key."""
+    body = {"amount": "10.00", "reason": "数量"}
+    answer = sender.post(f"/v1/receivables/{claim}/disputes", json=body, headers=keyed("same"))
+    assert "idempotent-replayed" not in answer.headers, answer.text
+    return str(answer.json().get("disputed", answer.json().get("code")))
+
+
+def somebody(login: str) -> Client:
+    """Return what a person of the buyer sends by the API."""
+    user_id = a_user(login, "core_enterprise", party_id=BUYER)
+    with db.transaction() as session:
+        return client_of(start_session(session, user_id, at=now()))
+
+
+@pytest.fixture
+def senders(buyer: Client) -> list[Client]:
+    """Two machines and two people of one party."""
+    erp = client_of(a_key("core_enterprise", BUYER).token)
+    return [buyer, erp, somebody("zhang"), somebody("li")]
+
+
+def everybody_is_one(_: Viewer) -> str:
+    return "everybody"
+
+
+def test_a_key_is_of_its_sender_alone(senders: list[Client], claim: str) -> None:
+    assert [held(one, claim) for one in senders] == ["10.00", "20.00", "30.00", "40.00"]
+
+
+def test_a_key_that_were_everybodys_is_found(
+    senders: list[Client], claim: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: the second sender is answered what the first was."""
+    monkeypatch.setattr(idempotency, "principal", everybody_is_one)
+
+    with pytest.raises(AssertionError, match="idempotent-replayed"):
+        test_a_key_is_of_its_sender_alone(senders, claim)
+
+
+@pytest.fixture
+def another_supplier(ledger: SignIn, buyer: Client, contract: str) -> tuple[Client, str]:
+    """A second creditor of the buyer, and its contract."""
+    parties = {"debtor_id": str(BUYER), "creditor_id": str(STRANGER)}
+    agreed = {"reference": "合同-2", "signed_on": "2025-06-10", **parties}
+    return ledger("supplier", STRANGER), buyer.post("/v1/contracts", json=agreed).json()["id"]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_key_is_of_its_party_alone(
+    supplier: Client, contract: str, another_supplier: tuple[Client, str], *, at_once: bool
+) -> None:
+    """By the one statement for senders that are remembered, and by the ordinary way."""
+    other, its_contract = another_supplier
+    if at_once:
+        opened(supplier, unnamed(contract))
+        opened(other, unnamed(its_contract))
+
+    first, second = (
+        client.post("/v1/receivables", json=unnamed(of), headers=keyed("same"))
+        for client, of in ((supplier, contract), (other, its_contract))
+    )
+
+    assert (first.status_code, second.status_code) == (201, 201), second.text
+    assert "idempotent-replayed" not in second.headers
+    assert count("receivables") == (4 if at_once else 2)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_party_whose_key_were_everybodys_is_found(
+    supplier: Client,
+    contract: str,
+    another_supplier: tuple[Client, str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    at_once: bool,
+) -> None:
+    """The control."""
+    for room in (idempotency, opening):
+        monkeypatch.setattr(room, "principal", everybody_is_one)
+
+    with pytest.raises(AssertionError, match="IDEMPOTENCY_KEY_REUSED"):
+        test_a_key_is_of_its_party_alone(supplier, contract, another_supplier, at_once=at_once)
+
+
+def test_a_key_is_of_its_role_and_its_route_alone(
+    ledger: SignIn, buyer: Client, supplier: Client, claim: str
+) -> None:
+    body = {"amount": "10.00", "reason": "数量"}
+    assert held(buyer, claim) == "10.00"
+
+    path = f"/v1/receivables/{claim}/credits"
+    lowered = supplier.post(path, json=body, headers=keyed("same"))
+
+    assert (lowered.status_code, lowered.json()["disputed"]) == (200, "10.00")
+    assert "idempotent-replayed" not in lowered.headers
+    assert held(ledger("core_enterprise", SUPPLIER), claim) == "NOT_ALLOWED"
+
+
+def test_the_same_under_another_path_or_query_is_refused(
+    buyer: Client, supplier: Client, contract: str, claim: str
+) -> None:
+    other = opened(supplier, unnamed(contract))
+    held(buyer, claim)
+
+    body = {"amount": "10.00", "reason": "数量"}
+    paths = [f"/v1/receivables/{other}/disputes", f"/v1/receivables/{claim}/disputes?more=1"]
+    answers = [buyer.post(path, json=body, headers=keyed("same")) for path in paths]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    codes = [answer.json()["code"] for answer in answers]
+    assert codes == ["IDEMPOTENCY_KEY_REUSED", "REQUEST_INVALID"]
+    assert count("postings WHERE credit = 'receivable'") == 1
+
+
+def test_machines_of_one_name_are_one_sender_so_that_a_new_key_repeats_nothing(
+    ledger: SignIn, buyer: Client, claim: str
+) -> None:
+    """What was sent with a key that was rolled or replaced since is still answered as before."""
+    body, path = {"amount": "10.00", "reason": "数量"}, f"/v1/receivables/{claim}/disputes"
+    old = a_key("core_enterprise", BUYER)
+    with db.transaction() as session:
+        key = keys.get(session, old.prefix)
+        rolled = keys.roll(session, key, overlap=timedelta(hours=1), at=now(), actor="tests")
+    beside = a_key("core_enterprise", BUYER)
+    narrow = a_key("core_enterprise", BUYER, scopes=("events:read",))
+
+    answers = [
+        client_of(made.token).post(path, json=body, headers=keyed("same"))
+        for made in (old, rolled, beside, narrow)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 403]
+    assert {answer.content for answer in answers[:3]} == {answers[0].content}
+    assert ["idempotent-replayed" in answer.headers for answer in answers[:3]] == [0, 1, 1]
