@@ -120,8 +120,18 @@ def noted(request: Request) -> Call | None:
 
 
 def principal(viewer: Viewer) -> str:
-    """Return whose key it is: no other role, party, person or machine meets it."""
-    who = f"person {viewer.user_id}" if viewer.user_id else f"key {viewer.name}"
+    """Return whose key it is: no other role, party, person or machine meets it.
+
+    A party's machines of one name are one, so that what was sent before its API key was replaced is
+    not done again by the new one. Those of no party may be of several authorities: each is its own.
+    """
+    if viewer.user_id is not None:
+        who = f"person {viewer.user_id}"
+    elif viewer.party_id is not None:
+        who = f"key {viewer.name}"
+    else:
+        assert viewer.key is not None
+        who = f"key {viewer.key.hex()}"
     return f"{viewer.role}/{viewer.party_id or ''}/{who}"
 
 

@@ -8,6 +8,7 @@ from services.ledger import db, idempotency
 from services.ledger.access import Viewer
 from services.ledger.clock import now
 from services.ledger.identification import start_session
+from services.ledger.ids import new_id
 from services.ledger.parties import keys
 from services.ledger.receivables import opening
 from tests.access.making import a_key, client_of
@@ -153,3 +154,16 @@ def test_machines_of_one_name_are_one_sender_so_that_a_new_key_repeats_nothing(
     assert [answer.status_code for answer in answers] == [200, 200, 200, 403]
     assert {answer.content for answer in answers[:3]} == {answers[0].content}
     assert ["idempotent-replayed" in answer.headers for answer in answers[:3]] == [0, 1, 1]
+
+
+def test_machines_of_no_party_are_each_their_own_sender(ledger: SignIn) -> None:
+    """Those of one name may be of two authorities."""
+    body = {"id": str(new_id()), "name": "大型企业甲", "kind": "LARGE"}
+
+    answers = [
+        client_of(a_key().token).post("/v1/parties", json=body, headers=keyed("same"))
+        for _ in range(2)
+    ]
+
+    assert all(answer.is_success for answer in answers)
+    assert not any("idempotent-replayed" in answer.headers for answer in answers)
