@@ -1,16 +1,22 @@
 """A write sent again under its Idempotency-Key is done once and answered as before (R-05)."""
 
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
+from fastapi import Request
 from sqlalchemy import text
+from sqlmodel import Session
 
-from services.ledger import db, idempotency
+from services.ledger import db, edges, idempotency
 from services.ledger.ids import new_id
 from tests.ledger.conftest import Client, invoice, opened
 
-THREADS, KEYS = 10, 8
+THREADS, KEYS, PATIENCE_SECONDS = 10, 8, 0.1
+CREDITED = "postings WHERE credit = 'receivable'"
 
 
 def count(what: str) -> int:
@@ -111,24 +117,82 @@ def test_the_same_request_being_worked_on_asks_for_patience(
     assert answer.headers["retry-after"] == "1"
 
 
-def test_fifty_at_one_time_under_one_key_have_one_effect(
-    supplier: Client, contract: str, claim: str
-) -> None:
-    bodies = [unnamed(contract) for _ in range(KEYS)]
+Write = tuple[str, dict[str, Any]]
+"""An address, and what is sent to it."""
 
-    def send(number: int) -> tuple[int, int, bytes]:
-        key = number % KEYS
+
+def openings(contract: str, many: int) -> list[Write]:
+    return [("/v1/receivables", unnamed(contract)) for _ in range(many)]
+
+
+def credits_of(claim: str, many: int) -> list[Write]:
+    path = f"/v1/receivables/{claim}/credits"
+    return [(path, {"amount": "1.00", "reason": f"第{number}次"}) for number in range(many)]
+
+
+def expect_once_each(client: Client, writes: list[Write], *, at_once: int, done: str) -> None:
+    """Send each write so many times at one time, and expect one effect and one answer of each.
+
+    Args:
+        client: who sends them.
+        writes: what is sent, each under a key of its own.
+        at_once: how many send one write together; all wait until all of them are there.
+        done: the rows that tell of an effect, one for each.
+    """
+    before = count(done)
+    starts = [Barrier(at_once) for _ in writes]
+
+    def send(number: int) -> tuple[int, int, bytes, bool]:
+        key = number // at_once
+        path, body = writes[key]
+        starts[key].wait()
         while True:
-            answer = supplier.post("/v1/receivables", json=bodies[key], headers=keyed(str(key)))
+            answer = client.post(path, json=body, headers=keyed(str(key)))
             if answer.json().get("code") != "IDEMPOTENCY_IN_PROGRESS":
-                return key, answer.status_code, answer.content
+                again = "idempotent-replayed" in answer.headers
+                return key, answer.status_code, answer.content, again
+            time.sleep(PATIENCE_SECONDS)
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        answers = list(pool.map(send, range(THREADS * KEYS)))
+    with ThreadPoolExecutor(at_once) as pool:
+        answers = list(pool.map(send, range(at_once * len(writes))))
 
-    assert {status for _, status, _ in answers} == {201}
-    assert len({(key, content) for key, _, content in answers}) == KEYS
-    assert count("receivables") == KEYS + 1
+    effects = count(done) - before
+    assert effects == len(writes), f"{effects} effects of {len(writes)} writes"
+    assert {status for _, status, _, _ in answers} <= {200, 201}
+    assert len({(key, content) for key, _, content, _ in answers}) == len(writes)
+    assert sum(again for _, _, _, again in answers) == len(answers) - len(writes)
+
+
+def test_ten_at_one_time_under_one_key_open_one_receivable(supplier: Client, contract: str) -> None:
+    writes = openings(contract, KEYS)
+
+    expect_once_each(supplier, writes, at_once=THREADS, done="receivables")
+
+
+def test_ten_at_one_time_under_one_key_credit_once(supplier: Client, claim: str) -> None:
+    expect_once_each(supplier, credits_of(claim, KEYS), at_once=THREADS, done=CREDITED)
+
+
+def test_an_answer_stored_after_its_effect_is_found(
+    supplier: Client, claim: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: who comes between the effect and its answer has it done again."""
+
+    def late(request: Request) -> Iterator[Session]:
+        with db.transaction(role=db.GATE) as session:
+            yield session
+        call = idempotency.noted(request)
+        assert call is not None
+        time.sleep(PATIENCE_SECONDS)
+        if call.principal and call.status:
+            with db.transaction() as session:
+                idempotency.store(session, call)
+
+    app: Any = supplier.app
+    monkeypatch.setitem(app.dependency_overrides, edges._session, late)
+
+    with pytest.raises(AssertionError, match=r"\d+ effects of 2 writes"):
+        expect_once_each(supplier, credits_of(claim, 2), at_once=THREADS, done=CREDITED)
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "键"])

@@ -13,7 +13,7 @@ from services.ledger.parties import keys
 from services.ledger.receivables import opening
 from tests.access.making import a_key, client_of
 from tests.ledger.conftest import BUYER, STRANGER, SUPPLIER, Client, SignIn, opened
-from tests.ledger.test_idempotency import claim, count, keyed, unnamed
+from tests.ledger.test_idempotency import CREDITED, claim, count, keyed, unnamed
 from tests.web.signing import a_user
 
 __all__ = ["claim"]
@@ -131,7 +131,7 @@ def test_the_same_under_another_path_or_query_is_refused(
     assert [answer.status_code for answer in answers] == [422, 422]
     codes = [answer.json()["code"] for answer in answers]
     assert codes == ["IDEMPOTENCY_KEY_REUSED", "REQUEST_INVALID"]
-    assert count("postings WHERE credit = 'receivable'") == 1
+    assert count(CREDITED) == 1
 
 
 def test_machines_of_one_name_are_one_sender_so_that_a_new_key_repeats_nothing(

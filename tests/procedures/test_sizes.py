@@ -1,7 +1,6 @@
 """Procedures of other rooms at their stated sizes: R-05 and R-35."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,7 +10,13 @@ from services.ledger import db
 from services.ledger.config import settings
 from tests.ledger.conftest import Client, SignIn, opened
 from tests.ledger.test_cursors import LISTS, another, rows_of
-from tests.ledger.test_idempotency import count, keyed, unnamed
+from tests.ledger.test_idempotency import (
+    CREDITED,
+    credits_of,
+    expect_once_each,
+    openings,
+    unnamed,
+)
 
 AT_ONCE, KEYS, ROWS, WRITERS = 50, 100, 10_000, 2
 _PLANT = text(
@@ -52,22 +57,9 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_fifty_at_one_time_under_each_of_a_hundred_keys_have_one_effect(
     supplier: Client, contract: str
 ) -> None:
-    bodies = [unnamed(contract) for _ in range(KEYS)]
-
-    def send(number: int) -> tuple[int, int, bytes]:
-        key = number // AT_ONCE
-        while True:
-            answer = supplier.post("/v1/receivables", json=bodies[key], headers=keyed(str(key)))
-            if answer.json().get("code") != "IDEMPOTENCY_IN_PROGRESS":
-                return key, answer.status_code, answer.content
-            time.sleep(0.1)
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(send, range(AT_ONCE * KEYS)))
-
-    assert {status for _, status, _ in answers} == {201}
-    assert len({(key, content) for key, _, content in answers}) == KEYS
-    assert count("receivables") == KEYS
+    expect_once_each(supplier, openings(contract, KEYS), at_once=AT_ONCE, done="receivables")
+    claim = opened(supplier, unnamed(contract))
+    expect_once_each(supplier, credits_of(claim, KEYS), at_once=AT_ONCE, done=CREDITED)
 
 
 @pytest.mark.soak
