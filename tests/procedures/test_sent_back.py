@@ -131,7 +131,7 @@ def _parts(field: str) -> set[str]:
     return set(field.split("."))
 
 
-def _kept() -> dict[str, str | None]:
+def kept() -> dict[str, str | None]:
     """Return a hash of every table's rows; when a key was used last is no change."""
     with db.transaction() as session:
         run = session.connection().execute
@@ -143,13 +143,13 @@ def _kept() -> dict[str, str | None]:
 
 def test_no_write_takes_what_it_does_not_say(ledger: SignIn, supplier: TestClient) -> None:
     document = supplier.get("/v1/openapi.json").json()
-    before = _kept()
+    before = kept()
 
     tried, found = faults(supplier, document)
 
     if found:
         pytest.fail("\n".join(found))
-    assert _kept() == before
+    assert kept() == before
     paths = document["paths"].items()
     bodies = {
         f"{method.upper()} {path}"
