@@ -20,7 +20,7 @@ from sqlmodel import Session
 
 from services.ledger.access import Viewer
 from services.ledger.clock import SHANGHAI, now
-from services.ledger.credentials import session_token
+from services.ledger.credentials import is_https, session_token
 from services.ledger.db import GATE, said, transaction
 from services.ledger.edges import Day, DbSession, request_id
 from services.ledger.errors import LedgerError
@@ -43,6 +43,8 @@ HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_ONLY_TLS: Final = f"max-age={int(timedelta(days=365).total_seconds())}"
+"""For a year a browser that came by TLS comes to this host by nothing else (RFC 6797)."""
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 log = logging.getLogger("ledger.pages")
 
@@ -272,6 +274,8 @@ async def _answer(
         busy = BusyError("The ledger is busy; try again shortly.", "台账繁忙；请稍后重试。")
         answer = error_page(request, busy)
     answer.headers.update(HEADERS)
+    if is_https(request):
+        answer.headers["Strict-Transport-Security"] = _ONLY_TLS
     answer.headers.setdefault("Cache-Control", "no-store")
     return answer
 
