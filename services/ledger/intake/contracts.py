@@ -11,8 +11,7 @@ from sqlmodel import Session
 
 from services.ledger.almanac.service import Edition, edition
 from services.ledger.errors import LedgerError
-from services.ledger.ids import id_of
-from services.ledger.intake.desk import Desk
+from services.ledger.intake.desk import Desk, numbered
 from services.ledger.intake.sizes import SAID, UNSOUND, size_of
 from services.ledger.law.industry import IndustryError
 from services.ledger.law.values import LprMissingError
@@ -196,7 +195,7 @@ def _contract(row: RowMapping, decided: dict[str, Any]) -> Contract:
     debtor_id: UUID = row["debtor_id"]
     as_given = ("debtor_id", "creditor_id", "signed_on", "subject", "settlement", "terms")
     return Contract(
-        id=id_of("contract", debtor_id, row["creditor_id"], row["contract"]),
+        id=numbered("contract", debtor_id, row["creditor_id"], row["contract"]),
         reference=row["contract"],
         debtor_kind=row["debtor_kind"],
         known_at=row["known_at"],

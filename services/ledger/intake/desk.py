@@ -4,6 +4,7 @@ The tables are temporary and end with the transaction. Records reach them by COP
 that memory does not grow with the file, and leave them by statements over the whole set.
 """
 
+import hmac
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from psycopg import Connection as Driver
 from sqlalchemy import Connection, CursorResult, text
 
 from services.ledger.access import Viewer
+from services.ledger.config import settings
 from services.ledger.ids import id_of
 from services.ledger.intake.kinds import KINDS
 from services.ledger.intake.problems import CellError, RowError, row_error
@@ -142,7 +144,7 @@ def lay_out(desk: Desk) -> None:
 
 def stage(desk: Desk, found: Iterator[tuple[str, int, list[object]]]) -> Iterator[int]:
     """COPY records into their tables, yielding the line reached after each batch."""
-    source = desk.profile.source
+    book = (desk.profile.source, desk.viewer.party_id or "")
     identified = {
         kind: [(place, name) for place, name in enumerate(spec.fields) if name in _IDENTIFIED]
         for kind, spec in KINDS.items()
@@ -152,7 +154,7 @@ def stage(desk: Desk, found: Iterator[tuple[str, int, list[object]]]) -> Iterato
     line = 0
     for kind, line, values in found:
         ids = [
-            document_id(name, scheme if name == "party" else source, values[place])
+            document_id(name, (scheme,) if name == "party" else book, values[place])
             for place, name in identified[kind]
         ]
         batch = waiting.setdefault(kind, [])
@@ -169,7 +171,7 @@ def stage(desk: Desk, found: Iterator[tuple[str, int, list[object]]]) -> Iterato
     yield line
 
 
-def document_id(name: str, source: str, reference: object) -> str | None:
+def document_id(name: str, book: tuple[object, ...], reference: object) -> str | None:
     """Return the id of a document by the file's id for it; a UUID is the ledger's own id."""
     if reference is None:
         return None
@@ -179,7 +181,15 @@ def document_id(name: str, source: str, reference: object) -> str | None:
             return str(UUID(reference))
         except ValueError:
             pass
-    return str(id_of(name, source, reference))
+    if name == "party":  # Parties are known to everybody.
+        return str(id_of(name, *book, reference))
+    return str(numbered(name, *book, reference))
+
+
+def numbered(*cause: object) -> UUID:
+    """Return the id of what a file names by a number, which others must not work out and try."""
+    key = settings().ledger_identity_key.encode()
+    return id_of("numbered", hmac.digest(key, id_of(*cause).bytes, "sha256").hex())
 
 
 def _copy_line(row: Iterable[object]) -> str:

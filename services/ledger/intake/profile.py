@@ -210,7 +210,10 @@ class Profile(_Part):
     title: StrictStr = ""
     note: StrictStr = ""
     source: StrictStr
-    """Names the book the file's own ids belong to: the same id in two books is two documents."""
+    """Names the book the file's own ids belong to: the same id in two books is two documents.
+
+    Each party has books of its own; the operator's are the installation's.
+    """
     zone: StrictStr = "Asia/Shanghai"
     dates: Annotated[tuple[StrictStr, ...], Field(min_length=1)] = ("ISO",)
     amounts: Amounts = Amounts()
