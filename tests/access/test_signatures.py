@@ -263,7 +263,7 @@ def test_the_published_shared_secret_has_signed_what_the_ledger_takes_for_signed
 
     assert is_signed(sent, one, secret)
     assert not is_signed(sent, one, secret[:-1])
-    assert not is_signed(replace(sent, headers=sent.headers | {"date": ["now"]}), one, secret)
+    assert not is_signed(replace(sent, headers={**sent.headers, "date": ["now"]}), one, secret)
 
 
 def test_the_published_key_verifies_its_signature_over_the_ledgers_base(vectors: Path) -> None:
