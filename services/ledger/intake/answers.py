@@ -2,7 +2,11 @@
 
 from typing import Final
 
+from sqlmodel import Session
+
 from services.ledger.access import VISIBLE
+from services.ledger.approvals.gate import rule_for
+from services.ledger.approvals.kinds import CONFIRM
 from services.ledger.intake.desk import Desk
 from services.ledger.intake.events import event_id, yuan
 from services.ledger.journal.service import DELTA, MOVE
@@ -53,13 +57,23 @@ _ANSWERS: Final = """
     WHERE b.confirmed_on IS NULL ORDER BY s.receivable_id, s.known_at, s."on", s.line"""
 
 
-def take_confirmations(desk: Desk) -> None:
-    """Record the debtor's confirmations; what is not confirmed becomes disputed."""
+_UNAPPROVED: Final = """
+    SELECT s.line, 'receivable', 'APPROVAL_NEEDED', s.receivable FROM in_confirmation s
+    JOIN balances b USING (receivable_id) WHERE b.confirmed_on IS NULL"""
+
+
+def take_confirmations(desk: Desk, session: Session) -> None:
+    """Record the debtor's confirmations; what is not confirmed becomes disputed.
+
+    A file proposes nothing, so where others have to approve the debtor's word its rows are refused.
+    """
     if not desk.staged["confirmation"]:
         return
     desk.fault(UNKNOWN.format(kind="confirmation"))
     desk.fault(DEBTORS_ONLY.format(kind="confirmation"))
     desk.run(LOCK.format(kind="confirmation"))
+    if rule_for(session, desk.viewer, CONFIRM) is not None:
+        desk.fault(_UNAPPROVED)
     desk.fault(
         """SELECT s.line, 'amount', 'AMOUNT_EXCEEDS', s.amount::varchar FROM in_confirmation s
            JOIN balances b USING (receivable_id)

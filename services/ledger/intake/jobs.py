@@ -67,6 +67,7 @@ def store(
         actor=viewer.name,
         role=viewer.role,
         party_id=viewer.party_id,
+        user_id=viewer.user_id,
         request_id=intake.request_id,
         file_name=intake.name,
         sha256=digest,
@@ -114,6 +115,7 @@ def ask_to_commit(session: Session, viewer: Viewer, import_id: UUID, *, today: d
     if job.state in {"COMMITTING", "COMMITTED"}:
         return job
     job.state, job.attempts, job.problem, job.asked_on = "COMMITTING", 0, None, today
+    job.user_id = job.user_id or viewer.user_id
     session.add(job)
     session.flush()
     return job
@@ -189,7 +191,7 @@ def _intake(job: ImportJob, path: Path) -> service.Intake:
     return service.Intake(
         path=path,
         profile=Profile.model_validate(job.profile),
-        viewer=Viewer(job.actor, job.role, job.party_id),
+        viewer=Viewer(job.actor, job.role, job.party_id, user_id=job.user_id),
         today=job.asked_on,
         id=job.id,
         request_id=job.request_id,

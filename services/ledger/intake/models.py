@@ -58,6 +58,8 @@ class ImportJob(SQLModel, table=True):
     actor: str
     role: str
     party_id: UUID | None = None
+    user_id: UUID | None = None
+    """The person who sent it or asked for it to be taken in; none: keys alone did."""
     request_id: str
     file_name: str
     sha256: bytes = Field(sa_type=LargeBinary)

@@ -183,6 +183,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "金额超过该应收账款可确认或可争议的金额",
         "the amount exceeds what can be confirmed or disputed on the receivable",
     ),
+    "APPROVAL_NEEDED": (
+        "确权须由他人复核，文件不能提出；请以 POST /v1/confirmations 或在控制台提出，再批量复核",
+        "others have to approve this; propose it by POST /v1/confirmations, then approve in bulk",
+    ),
     "USCC_INVALID": (
         "统一社会信用代码不正确（18位，校验码不符或含非法字符）",
         "not a unified social credit code (18 characters; check character or alphabet is wrong)",

@@ -243,7 +243,7 @@ def _take_staged(session: Session, desk: Desk, intake: Intake, import_id: UUID) 
         ("receipts", lambda: take_receipts(desk)),
         ("locks", lambda: lock_balances(desk)),
         ("receivables", lambda: take_receivables(desk)),
-        ("confirmations", lambda: take_confirmations(desk)),
+        ("confirmations", lambda: take_confirmations(desk, session)),
         ("disputes", lambda: take_disputes(desk)),
         ("payments", lambda: take_payments(desk, import_id)),
     )
