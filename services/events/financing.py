@@ -43,7 +43,7 @@ class ExportDelivered(Data):
 
 
 class PlatformRegistered(Data):
-    """A financing platform may be offered receivables, or has another name or party now."""
+    """A financing platform may be offered receivables, or has another name or a party now."""
 
     type: ClassVar[str] = "platform.registered"
     code: str

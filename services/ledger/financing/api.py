@@ -164,7 +164,10 @@ def get_eligible(
 def post_platform(
     body: PlatformIn, viewer: AskedBy, session: DbSession, request: Request
 ) -> PlatformIn:
-    """Register a financing platform; the same code again changes its name."""
+    """Register a financing platform; the same code again changes its name.
+
+    409 `PLATFORM_OF_ANOTHER`: once said, whose it is stays.
+    """
     exporting.register_platform(
         session,
         viewer,
