@@ -3,9 +3,12 @@
 import pytest
 from sqlmodel import Session
 
-from services.ledger.access import Viewer
+from services.ledger.access import OPERATOR, Viewer
+from services.ledger.approvals import deciding, persons, service
+from services.ledger.approvals.api import SET_RULE
 from services.ledger.approvals.deciding import SelfApprovalError
 from services.ledger.approvals.queries import Proposal
+from services.ledger.approvals.schemas import RuleIn
 from services.ledger.ids import new_id
 from services.ledger.parties import users
 from services.ledger.parties.models import User
@@ -22,20 +25,20 @@ def claim(session: Session) -> Claim:
     return a_receivable(session)
 
 
-def made_by(session: Session, maker: Viewer, duty: str) -> Viewer:
+def made_by(session: Session, maker: Viewer, duty: str, *, role: str = "") -> Viewer:
     """Add somebody of the same party, as an administrator does at the page of people."""
-    login = f"{duty} {new_id()}"
+    login, role = f"{duty} {new_id()}", role or maker.role
     user_id = add_user(
         session,
         login=login,
-        role=maker.role,
+        role=role,
         party_id=maker.party_id,
         password="a password of one day",
         duty=duty,
         initial=True,
         by=maker,
     )
-    return Viewer(login, maker.role, maker.party_id, user_id=user_id, duty=duty)
+    return Viewer(login, role, maker.party_id, user_id=user_id, duty=duty)
 
 
 def reset_by(session: Session, administrator: Viewer, who: Viewer) -> None:
@@ -119,3 +122,42 @@ def test_one_and_whom_they_made_are_one_vote(session: Session, claim: Claim) -> 
         proposal = acting.propose(session, maker, claim)
         assert acting.approve(session, one, proposal).state == "WAITING"
         refused(session, other, proposal, SelfApprovalError)
+
+
+def operators_of_one_hand_are_one(session: Session) -> None:
+    guard, other = (a_user(session, None, role="security_admin") for _ in range(2))
+    first, second = (made_by(session, guard, "", role="operator") for _ in range(2))
+    proposal = service.submit(session, first, SET_RULE, RuleIn(command="almanac.import"))
+    assert isinstance(proposal, Proposal)
+    refused(session, second, proposal, SelfApprovalError)
+    assert not deciding.may_decide(session, second, proposal, [])
+
+    reset = made_by(session, other, "", role="operator")
+    reset_by(session, guard, reset)
+    refused(session, reset, proposal, SelfApprovalError)
+    third = made_by(
+        session, made_by(session, guard, "", role="security_admin"), "", role="operator"
+    )
+    refused(session, third, proposal, SelfApprovalError)
+    assert approved(session, made_by(session, other, "", role="operator"), proposal)
+
+
+def test_two_operators_whom_one_security_administrator_made_are_one(session: Session) -> None:
+    operators_of_one_hand_are_one(session)
+
+
+def test_operators_of_one_hand_who_pass_for_two_would_be_seen(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(persons, "handed_by", lambda *_: frozenset())
+
+    with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
+        operators_of_one_hand_are_one(session)
+
+
+def test_operators_made_on_the_machine_itself_are_two(session: Session) -> None:
+    first, second = (made_by(session, OPERATOR, "", role="operator") for _ in range(2))
+    proposal = service.submit(session, first, SET_RULE, RuleIn(command="almanac.import"))
+    assert isinstance(proposal, Proposal)
+
+    assert approved(session, second, proposal)

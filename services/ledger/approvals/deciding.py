@@ -72,6 +72,16 @@ def _own() -> SelfApprovalError:
     )
 
 
+def _of_one_hand() -> SelfApprovalError:
+    return SelfApprovalError(
+        "Whoever proposed or approved this got their sign-in from the same person as you, who could"
+        " be both. Somebody whose sign-in was made by another security administrator, or on the"
+        " machine itself, has to.",
+        "提出人或已复核人的登录与您的登录由同一人创建或重置，不视为两人。"
+        "须由另一名安全管理员或系统本机创建登录的人员复核。",
+    )
+
+
 def seat_of(session: Session, viewer: Viewer, proposal: Proposal, cast: Sequence[Vote]) -> Seat:
     """Return the seat in which a viewer votes on a proposal.
 
@@ -89,8 +99,11 @@ def seat_of(session: Session, viewer: Viewer, proposal: Proposal, cast: Sequence
     by_others = persons.handed_by(session, [viewer.user_id])
     if not sides.isdisjoint(mine | by_others):
         raise _own()
-    if not mine.isdisjoint(persons.handed_by(session, others)):
+    by_theirs = persons.handed_by(session, others)
+    if not mine.isdisjoint(by_theirs):
         raise _own()
+    if proposal.party_id is None and not by_theirs.isdisjoint(by_others):
+        raise _of_one_hand()
     allowed = persons.seats(session, viewer.user_id, proposal.party_id, duty)
     if not allowed:
         raise NotAllowedError(
