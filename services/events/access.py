@@ -13,7 +13,8 @@ class UserChanged(Data):
     type: ClassVar[str] = "user.changed"
     change: str
     """``second_factor_set``, ``second_factor_removed``, ``recovery_codes_made``,
-    ``recovery_code_used``, ``disabled``, ``enabled``, ``duty_set``, ``linked``, ``unlinked``."""
+    ``recovery_code_used``, ``disabled``, ``enabled``, ``duty_set``, ``linked``, ``unlinked``,
+    ``admitted`` by the party's own administrator."""
     duty: str = ""
     party_id: UUID | None = None
 

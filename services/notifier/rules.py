@@ -78,6 +78,12 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "approval.approved": Rule("复核通过", "approved", inbox=_DEBTOR),
         "approval.rejected": Rule("复核驳回", "not approved", email=_DEBTOR),
         "approval.expired": Rule("复核逾期失效", "approval expired", email=_DEBTOR),
+        # What the party's own people do about sign-ins it need not be told; others may not do it.
+        "user.added": Rule("他人新增登录", "sign-in made", email=_DEBTOR, actor_knows=True),
+        "user.password_set": Rule(
+            "他人重置密码", "password reset", email=_DEBTOR, actor_knows=True
+        ),
+        "user.changed": Rule("他人变更登录", "sign-in changed", email=_DEBTOR, actor_knows=True),
         "account.changed": Rule("收款账户已变更", "account changed", email=_DEBTOR),
         "webhook.disabled": Rule("Webhook已停用", "webhook switched off", email=_DEBTOR),
     }

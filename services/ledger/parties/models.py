@@ -95,6 +95,8 @@ class User(SQLModel, table=True):
         default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
     )
     """The time step of the last code taken; a code of this or an earlier one is a replay."""
+    outside_at: AwareDatetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    """When somebody outside the party made or reset it and the party has not admitted it since."""
     disabled_at: AwareDatetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 

@@ -16,6 +16,7 @@ from sqlmodel import Session
 from services.events import UserChanged
 from services.ledger.access import same_token
 from services.ledger.log.service import Entry, append
+from services.ledger.parties import outside
 from services.ledger.parties.models import RecoveryCode, User
 from services.ledger.policy import ADMINISTRATORS
 from services.ledger.vault import seal, unseal
@@ -154,10 +155,12 @@ def remove(session: Session, user: User, *, actor: UUID | str) -> None:
     session.add(user)
     session.flush()
     _forget_recovery_codes(session, user)
+    outside.note(session, user, actor)
     told(session, user, "second_factor_removed", actor=actor)
 
 
 def told(session: Session, user: User, change: str, *, actor: UUID | str) -> None:
     """Append that something of a person's sign-in changed; their party may read it."""
     event = UserChanged(change=change, duty=user.duty, party_id=user.party_id)
-    append(session, [Entry(user.id, event, str(actor), user.party_id, debtor_id=user.party_id)])
+    by = outside.party_of(session, actor)
+    append(session, [Entry(user.id, event, str(actor), by, debtor_id=user.party_id)])

@@ -16,7 +16,7 @@ from services.ledger.ids import new_id
 from services.ledger.law.regions import parse_region
 from services.ledger.law.uscc import parse_uscc
 from services.ledger.log.service import Entry, append
-from services.ledger.parties import keys, passwords, users
+from services.ledger.parties import keys, outside, passwords, users
 from services.ledger.parties.models import KINDS, Party, PartyIdentifier, User
 from services.ledger.policy import Whose
 
@@ -222,6 +222,7 @@ def add_user(
             session.flush()
     except IntegrityError as error:  # Somebody's of a party whose people are not seen here.
         raise users.taken(login) from error
+    outside.note(session, user, actor, added=True)
     event = UserAdded(role=role, duty=duty, party_id=party_id)
     append(session, [Entry(user.id, event, str(actor), by.party_id, debtor_id=party_id)])
     return user.id

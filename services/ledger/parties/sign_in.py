@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from services.events import Data, SignInFailed, SignInHeld, SignInSucceeded
 from services.ledger.identification import NotSignedInError, digest, start_session
-from services.ledger.parties import gates, passwords, second_factor
+from services.ledger.parties import gates, outside, passwords, second_factor
 from services.ledger.parties.models import HalfSignIn, KnownBrowser, User
 from services.ledger.parties.sessions import tell
 
@@ -149,11 +149,13 @@ def half(session: Session, token: str, *, at: datetime) -> tuple[HalfSignIn, Use
 
     Raises:
         NotSignedInError: there is none, or it took too long.
+        outside.WaitsError: somebody outside the party made or reset it, and it does not open yet.
     """
     found = session.get(HalfSignIn, digest(token)) if token else None
     user = session.get(User, found.user_id) if found else None
     if found is None or user is None or found.expires_at <= at or user.disabled_at is not None:
         raise NotSignedInError("Signing in took too long; start again.", "登录超时；请重新开始。")
+    outside.check(session, user)
     return found, user
 
 
@@ -211,6 +213,7 @@ def enter(
     """Make half a sign-in whole: a new session under a new token."""
     assert next_step(started, user) is None
     session.delete(started)
+    outside.opened(session, user)
     token = start_session(session, user.id, at=at, browser=visitor.browser, address=visitor.address)
     browser_token = visitor.browser_token or secrets.token_urlsafe(_TOKEN_BYTES)
     session.merge(KnownBrowser(token_hash=digest(browser_token), user_id=user.id, seen_at=at))

@@ -2,7 +2,7 @@
 
 Three administrators have separate duties: the operator keeps tenants, the security administrator
 people and keys, the audit administrator reads the log. None acts for a tenant: of a party's people
-the security administrator adds only its administrators, who add the others.
+the security administrator keeps its administrators only, and what it does to them waits: `outside`.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from services.events import UserPasswordSet
 from services.ledger.access import NotAllowedError, Viewer
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.log.service import Entry, append
-from services.ledger.parties import passwords, second_factor, sessions
+from services.ledger.parties import outside, passwords, second_factor, sessions
 from services.ledger.parties.models import User, UserLink
 from services.ledger.policy import FOR_A_PARTY, FOR_PEOPLE, Relation
 
@@ -53,6 +53,7 @@ class Person:
     role: str
     duty: str
     party_id: UUID | None
+    outside_at: datetime | None
     has_second_factor: bool
     has_password: bool
     disabled_at: datetime | None
@@ -94,16 +95,16 @@ def check_administers(viewer: Viewer, *, role: str, duty: str, party_id: UUID | 
     if person and _keeps_nobodys(viewer) and nobodys:
         return
     raise NotAllowedError(
-        "People and keys of a party are kept by its administrator; those of nobody's party, and"
-        " the first administrator of a party, by the security administrator.",
-        "主体的用户与密钥由其管理员管理；不属于任何主体的，以及主体的首位管理员，由安全管理员管理。",
+        "People and keys of a party are kept by its administrator; those of nobody's party, and the"
+        " administrators of a party, by the security administrator.",
+        "主体的用户与密钥由其管理员管理；其余用户及主体的管理员由安全管理员管理。",
     )
 
 
 _PEOPLE: Final = text(
     """
-    SELECT id, login, role, duty, party_id, totp_secret IS NOT NULL AS has_second_factor,
-      password_hash <> '' AS has_password, disabled_at
+    SELECT id, login, role, duty, party_id, outside_at, disabled_at,
+      totp_secret IS NOT NULL AS has_second_factor, password_hash <> '' AS has_password
     FROM users
     WHERE CASE WHEN CAST(:party_id AS uuid) IS NULL
       THEN party_id IS NULL OR duty = 'administrator' ELSE party_id = :party_id END
@@ -222,8 +223,10 @@ def set_password(
     sessions.end_others(
         session, user.id, cause="password_set", but_token=keep_token, but_browser=keep_browser
     )
+    outside.note(session, user, actor)
     event = UserPasswordSet(role=user.role, party_id=user.party_id)
-    append(session, [Entry(user.id, event, str(actor), user.party_id, debtor_id=user.party_id)])
+    of = outside.party_of(session, actor)
+    append(session, [Entry(user.id, event, str(actor), of, debtor_id=user.party_id)])
 
 
 def reset_password(session: Session, user: User, *, actor: UUID | str) -> str:
@@ -253,6 +256,7 @@ def set_disabled(session: Session, user: User, *, at: datetime | None, actor: UU
     user.disabled_at = at
     session.add(user)
     session.flush()
+    outside.note(session, user, actor, closed=at is not None)
     if at is not None:
         sessions.end_others(session, user.id, cause="disabled")
     second_factor.told(session, user, "enabled" if at is None else "disabled", actor=actor)

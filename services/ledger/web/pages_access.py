@@ -11,7 +11,7 @@ from services.ledger.access import AREAS, NotAllowedError, Viewer
 from services.ledger.clock import now
 from services.ledger.edges import DbSession, Text
 from services.ledger.errors import LedgerError
-from services.ledger.parties import keys, passwords, second_factor, users
+from services.ledger.parties import keys, outside, passwords, second_factor, users
 from services.ledger.parties import service as parties
 from services.ledger.parties.access_log import entries
 from services.ledger.parties.models import ApiKey
@@ -134,6 +134,9 @@ def post_change(
     if change == "duty":
         users.check_administers(signed_in.viewer, role=user.role, duty=duty, party_id=user.party_id)
         users.set_duty(session, user, duty, actor=actor)
+    elif change == "admit" and signed_in.viewer.party_id is not None:
+        outside.note(session, user, actor)
+        second_factor.told(session, user, "admitted", actor=actor)
     elif change == "forget-code":
         second_factor.remove(session, user, actor=actor)
     elif change in {"disable", "enable"}:
