@@ -98,18 +98,21 @@ class Viewer:
             raise NotAllowedError(*policy.refusal(action, self.role))
 
 
-_BETWEEN: Final = (
+BETWEEN: Final = (
     "{table}.debtor_id = CAST(:viewer AS uuid) OR {table}.creditor_id = CAST(:viewer AS uuid)"
 )
+"""The part of `VISIBLE` for a party."""
 IN_REGION: Final = (
     "CAST(:regions AS text[]) IS NOT NULL AND EXISTS (SELECT FROM parties v"
     " WHERE v.id = {table}.debtor_id AND v.region ^@ ANY (CAST(:regions AS text[])))"
 )
 """The part of `VISIBLE` for an authority, whose region has the debtor."""
-_ACROSS: Final = f"CAST(:sees_all AS boolean) OR {_BETWEEN} OR {IN_REGION}"
-VISIBLE: Final = f"({_ACROSS})"
+ACROSS: Final = f"CAST(:sees_all AS boolean) OR {IN_REGION}"
+"""The part of `VISIBLE` for those who are no party and look at the book."""
+_ALL: Final = f"{BETWEEN} OR {ACROSS}"
+VISIBLE: Final = f"({_ALL})"
 """The condition on a row with a debtor and a creditor; ``{table}`` is its alias."""
-RECEIVABLE_VISIBLE: Final = f"""({_ACROSS.format(table="r")}
+RECEIVABLE_VISIBLE: Final = f"""({_ALL.format(table="r")}
     OR CAST(:offered_to AS uuid) IS NOT NULL AND r.id = ANY (ARRAY(
       SELECT v.receivable_id FROM claims v JOIN platforms f ON f.id = v.platform_id
       WHERE f.party_id = :offered_to AND NOT EXISTS (

@@ -121,6 +121,11 @@ POLICY: Final[Mapping[str, Row]] = MappingProxyType(
             "read contracts, orders, receivables, reports, events",
             _parties(Relation.EITHER) | _REGION | _any("operator", "service", MACHINE),
         ),
+        "events.own": Row(
+            "查阅主体自身的事件（审批、账户、Webhook、人员与密钥）",
+            "read the events of a party's own: approvals, accounts, webhooks, people, keys",
+            _OWN | {"operator": Relation.NOBODYS} | _any("service", MACHINE),
+        ),
         "book.verify": Row("核验全账", "verify the book", _any("regulator") | _OPERATOR),
         "book.assess": Row("评估到期", "announce what became overdue", _OPERATOR),
         "parties.register": Row("登记主体", "register a party", _traders(Relation.ANY) | _OPERATOR),

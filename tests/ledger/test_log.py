@@ -12,7 +12,7 @@ from services.ledger.access import OPERATOR
 from services.ledger.db import driver_url
 from services.ledger.identification import act
 from services.ledger.ids import id_of, new_id
-from services.ledger.log import queries
+from services.ledger.log import queries, visible
 from services.ledger.log.queries import page_after
 from services.ledger.log.service import seal
 from tests.ledger.make import acting_for
@@ -136,7 +136,7 @@ def test_reading_touches_few_pages_however_many_events_of_others_there_are(
 ) -> None:
     values = {"after": 0, "head": 20_000, "limit": 101}
     explain = text("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + queries._OF_PARTY.text)
-    viewer = acting_for(parties[name]).parameters()
+    viewer = visible.parameters(acting_for(parties[name]))
     act(crowded, acting_for(parties[name]))
     plan = crowded.connection().execute(explain, {**values, **viewer}).scalar_one()[0]["Plan"]
 

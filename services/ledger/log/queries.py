@@ -7,7 +7,8 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.events import Event, EventPage
-from services.ledger.access import VISIBLE, Viewer
+from services.ledger.access import Viewer
+from services.ledger.log.visible import EVENT_VISIBLE, parameters
 from services.ledger.policy import Whose
 
 _HEAD = text("SELECT coalesce(max(position), 0) FROM sealed")
@@ -24,7 +25,7 @@ _OF_ALL = text(
     f"""
     SELECT {_COLUMNS} FROM sealed s
     JOIN events e ON e.subject_id = s.subject_id AND e.id = s.event_id
-    WHERE {_RANGE} AND {VISIBLE.format(table="e")}
+    WHERE {_RANGE} AND {EVENT_VISIBLE}
     ORDER BY s.position LIMIT :limit
     """
 )
@@ -37,7 +38,7 @@ _OF_PARTY = text(
       (SELECT position, subject_id, event_id FROM sealed
        WHERE creditor_id = CAST(:viewer AS uuid) AND {_RANGE} ORDER BY position LIMIT :limit)
     ) s JOIN events e ON e.subject_id = s.subject_id AND e.id = s.event_id
-    WHERE {VISIBLE.format(table="e")}
+    WHERE {EVENT_VISIBLE}
     ORDER BY s.position LIMIT :limit
     """
 )
@@ -60,7 +61,7 @@ def page_after(session: Session, viewer: Viewer, *, after: int, limit: int) -> E
     connection = session.connection()
     head_of = _HEAD_OF_PARTY if viewer.party_id else _HEAD
     head = int(connection.execute(head_of, viewer.parameters()).scalar_one())
-    values = {"after": after, "head": head, "limit": limit + 1, **viewer.parameters()}
+    values = {"after": after, "head": head, "limit": limit + 1, **parameters(viewer)}
     rows = connection.execute(_OF_PARTY if viewer.party_id else _OF_ALL, values)
     events = tuple(_shown(viewer, Event.model_validate(dict(row))) for row in rows.mappings())
     page, has_more = events[:limit], len(events) > limit
