@@ -71,7 +71,9 @@ def test_one_appointed_to_a_province_sees_its_debtors_and_no_others(
         assert client.get(path).status_code == 404, path
     debtor = str(country.hangzhou.claim.debtor_id)
     events = get(client, "/v1/events", limit=500)["events"]
-    assert {one["debtor_id"] for one in events} == {debtor}
+    undisclosed = {one["subject_id"] for one in events if one["debtor_id"] is None}
+    assert undisclosed == {str(country.hangzhou.complaint_id)}
+    assert {one["debtor_id"] for one in events} == {debtor, None}
     assert {"contract.registered", "receivable.opened"} <= {one["type"] for one in events}
     complaints = get(client, "/v1/complaints")["items"]
     assert [one["id"] for one in complaints] == [str(country.hangzhou.complaint_id)]

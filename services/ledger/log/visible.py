@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.ledger.access import ACROSS, BETWEEN, Viewer
+from services.ledger.access import ACROSS, BETWEEN, IN_REGION, Viewer
 from services.ledger.policy import Relation
 
 OWN: Final = ("account", "api_key", "approval", "sign_in", "user", "webhook")
@@ -10,8 +10,13 @@ OWN: Final = ("account", "api_key", "approval", "sign_in", "user", "webhook")
 so is the notice of one, which tells one side only."""
 _IS_OWN: Final = f"""(split_part(e.type, '.', 1) IN ({", ".join(f"'{one}'" for one in OWN)})
       OR e.type = 'message.delivered' AND (e.debtor_id IS NULL OR e.creditor_id IS NULL))"""
+_IS_UNDISCLOSED: Final = "e.type ^@ 'complaint.' AND e.debtor_id IS NULL"
+"""Of a complaint that the debtor must not know of yet; nor does whoever just runs the book."""
+_OF_REGION: Final = f"""EXISTS (SELECT FROM receivables r
+      WHERE r.id = CAST(e.data ->> 'receivable_id' AS uuid) AND {IN_REGION.format(table="r")})"""
 EVENT_VISIBLE: Final = f"""(CAST(:sees_own AS boolean) OR {BETWEEN.format(table="e")}
-    OR ({ACROSS.format(table="e")}) AND NOT {_IS_OWN}
+    OR ({ACROSS.format(table="e")}) AND NOT {_IS_OWN} AND NOT ({_IS_UNDISCLOSED})
+    OR {_IS_UNDISCLOSED} AND {_OF_REGION}
     OR CAST(:sees_nobodys AS boolean) AND e.type ^@ 'approval.' AND e.debtor_id IS NULL)"""
 """The condition on event ``e``; binds what `parameters` returns."""
 
