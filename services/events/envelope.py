@@ -32,6 +32,7 @@ class Event(Frozen):
     debtor_id: UUID | None = None
     creditor_id: UUID | None = None
     actor: str = ""
+    """Who did it, by name; told to its own party and to authorities, to others it is empty."""
     actor_party_id: UUID | None = None
     """The party that did it, where a party did."""
     data: Mapping[str, JsonValue]

@@ -53,7 +53,9 @@ def owed(session: Session, claim: Claim) -> tuple[int, int, int]:
 
 
 def told(session: Session, claim: Claim, kind: str) -> list[dict[str, str]]:
-    return [one["data"] for one in log.of_subject(session, claim.id) if one["type"] == kind]
+    return [
+        one["data"] for one in log.of_subject(session, OPERATOR, claim.id) if one["type"] == kind
+    ]
 
 
 def test_a_payment_goes_to_costs_then_interest_then_the_principal(session: Session) -> None:

@@ -56,7 +56,7 @@ def test_an_arrival_is_an_event_of_what_the_notice_was_about_for_both_parties(
         told_of = found["MAIL_ACCEPTED"]
         assert told_of["subject_id"] == told["subject_id"]
         assert (told_of["debtor_id"], told_of["creditor_id"]) == (str(BUYER), str(SUPPLIER))
-        assert (told_of["actor"], told_of["occurred_at"]) == ("service", AT)
+        assert (told_of["actor"], told_of["occurred_at"]) == ("", AT)
         assert told_of["data"]["channel"] == "email"
         assert told_of["data"]["delivered_at"] == AT
         assert told_of["data"]["event_id"] == told["id"]

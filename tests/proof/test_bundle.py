@@ -69,8 +69,9 @@ def test_nothing_personal_is_in_a_bundle_unless_it_is_disclosed(
 
     shown = bundle(supplier, claim, disclose=True)
     assert shown["events"][1]["openings"]["data.reason"]["value"] == f"{PERSON}说少了1箱"
-    assert shown["events"][1]["openings"]["actor"]["value"] == "core_enterprise"
-    assert "Disclosed as recorded: 7 values." in v.say(check(shown))
+    assert shown["events"][0]["openings"]["actor"]["value"] == "supplier"
+    assert "actor" not in shown["events"][1]["openings"]  # the buyer's, which is not its to tell
+    assert "Disclosed as recorded: 4 values." in v.say(check(shown))
 
     shown["events"][1]["openings"]["data.reason"]["value"] = "李四说的"
     assert code_of(written(shown)) == "OPENING_FORGED"

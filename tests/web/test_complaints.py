@@ -101,6 +101,6 @@ def test_the_complainant_sees_the_steps_and_may_withdraw(person: Person, claim: 
 
     seen = supplier.see(page_of(claim, one)).text
 
-    for said in ("请补充合同", "工信厅", "补充材料", "撤回投诉", "未向被投诉人披露"):
+    for said in ("请补充合同", "主管部门", "补充材料", "撤回投诉", "未向被投诉人披露"):
         assert said in seen, said
     assert "不予受理" not in seen

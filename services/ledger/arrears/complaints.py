@@ -179,7 +179,7 @@ def step(session: Session, viewer: Viewer, taken: Step) -> bool:
     session.connection().execute(_LOCK, key)
     row = one(session, viewer, taken.receivable_id, taken.complaint_id, known_at=_instant(session))
     viewer.require(rule.by, Whose(row["debtor_id"], row["creditor_id"]))
-    before = steps(session, taken.receivable_id, taken.complaint_id)
+    before = steps(session, viewer, taken.receivable_id, taken.complaint_id)
     for known in before:
         if known["id"] == taken.id:
             if any(known[name] != getattr(taken, name) for name in _SAME):

@@ -222,7 +222,7 @@ def _one(session: Session, viewer: Viewer, receivable_id: UUID, complaint_id: UU
     row = complaints.one(
         session, viewer, receivable_id, complaint_id, known_at=now(), as_of=today()
     )
-    taken = complaints_queries.steps(session, receivable_id, complaint_id)
+    taken = complaints_queries.steps(session, viewer, receivable_id, complaint_id)
     steps = [
         StepOut(**{name: value for name, value in each.items() if name != "place"})
         for each in taken

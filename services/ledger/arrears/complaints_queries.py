@@ -12,7 +12,8 @@ from sqlmodel import Session
 from services.ledger.access import Viewer
 from services.ledger.almanac.service import edition
 from services.ledger.arrears.case_facts import COMPLAINT_SEEN
-from services.ledger.arrears.complaint_states import STATE_SQL, STAYS
+from services.ledger.arrears.complaint_states import CREDITOR, STATE_SQL, STAYS, STEPS
+from services.ledger.log.visible import names_actor
 
 SOON_DAYS: Final = 3
 """A timer that ends within these days is about to lapse; a choice, not law."""
@@ -102,8 +103,11 @@ _LIST: Final = text(
 )
 _STEPS: Final = text(
     """
-    SELECT id, place, kind, "on", reason, text, extended_to, actor, known_at FROM complaint_steps
-    WHERE receivable_id = :receivable_id AND complaint_id = :complaint_id ORDER BY place
+    SELECT s.id, s.place, s.kind, s."on", s.reason, s.text, s.extended_to, s.actor, s.known_at,
+      c.creditor_id
+    FROM complaint_steps s JOIN complaints c ON c.receivable_id = s.receivable_id
+      AND c.id = s.complaint_id
+    WHERE s.receivable_id = :receivable_id AND s.complaint_id = :complaint_id ORDER BY s.place
     """
 )
 
@@ -168,7 +172,15 @@ def place(row: RowMapping) -> tuple[date, date, UUID]:
     return row["timer_due_on"] or date.max, row["filed_on"], row["id"]
 
 
-def steps(session: Session, receivable_id: UUID, complaint_id: UUID) -> Sequence[RowMapping]:
+def steps(
+    session: Session, viewer: Viewer, receivable_id: UUID, complaint_id: UUID
+) -> list[dict[str, Any]]:
     """Return what was done about a complaint, in order; the caller may know of it."""
     values = {"receivable_id": receivable_id, "complaint_id": complaint_id}
-    return session.connection().execute(_STEPS, values).mappings().all()
+    taken = []
+    for row in session.connection().execute(_STEPS, values).mappings():
+        step = dict(row)
+        creditor_id = step.pop("creditor_id")
+        by = creditor_id if STEPS[step["kind"]].by == CREDITOR else None
+        taken.append({**step, "actor": step["actor"] if names_actor(viewer, by) else ""})
+    return taken

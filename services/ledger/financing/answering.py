@@ -103,11 +103,11 @@ _TAKE_IN: Final = text(
           + CASE p.debit WHEN 'receivable' THEN p.amount_fen ELSE 0 END
       FROM posted p WHERE b.receivable_id = p.receivable_id
     ), appended AS (
-      INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, platform_id, data,
-        request_id, occurred_at)
+      INSERT INTO events (subject_id, id, type, actor, actor_party_id, debtor_id, creditor_id,
+        platform_id, data, request_id, occurred_at)
       SELECT r.id, md5('told:' || a.claim_id || a.state)::uuid,
         CASE a.state WHEN 'FINANCED' THEN 'receivable.financed' ELSE 'receivable.refused' END,
-        :actor, r.debtor_id, r.creditor_id, :platform_id,
+        :actor, CAST(:viewer AS uuid), r.debtor_id, r.creditor_id, :platform_id,
         jsonb_build_object('invoice_number', r.invoice_number, 'currency', r.currency,
           'platform', CAST(:code AS varchar))
         || CASE a.state WHEN 'FINANCED' THEN jsonb_build_object('amount',
@@ -165,6 +165,7 @@ def take_in(
         "on": on,
         "at": at,
         "actor": viewer.name,
+        "viewer": viewer.party_id,
         "platform_id": export.platform_id,
         "code": export.platform_code,
         "request_id": request_id,

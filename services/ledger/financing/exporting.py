@@ -129,10 +129,11 @@ _RESERVE: Final = text(
         reserved_fen = b.reserved_fen + d.fen
       FROM delta d WHERE b.receivable_id = d.receivable_id
     ), appended AS (
-      INSERT INTO events (subject_id, id, type, actor, debtor_id, creditor_id, platform_id, data,
-        request_id, occurred_at)
-      SELECT id, md5('exported:' || claim_id)::uuid, 'receivable.exported', :actor, debtor_id,
-        creditor_id, :platform_id, jsonb_build_object('invoice_number', invoice_number,
+      INSERT INTO events (subject_id, id, type, actor, actor_party_id, debtor_id, creditor_id,
+        platform_id, data, request_id, occurred_at)
+      SELECT id, md5('exported:' || claim_id)::uuid, 'receivable.exported', :actor,
+        CAST(:viewer AS uuid), debtor_id, creditor_id, :platform_id,
+        jsonb_build_object('invoice_number', invoice_number,
           'currency', CAST(:currency AS varchar), 'platform', CAST(:code AS varchar),
           'export_reference', CAST(:reference AS varchar),
           'amount', to_char(fen::numeric / 100, 'FM9999999999990.00')),

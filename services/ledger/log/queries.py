@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from services.events import Event, EventPage
 from services.ledger.access import Viewer
-from services.ledger.log.visible import EVENT_VISIBLE, parameters
+from services.ledger.log.visible import EVENT_VISIBLE, names_actor, parameters
 from services.ledger.policy import Whose
 
 _HEAD = text("SELECT coalesce(max(position), 0) FROM sealed")
@@ -46,8 +46,10 @@ _OF_PARTY = text(
 
 _OF_SUBJECT = text(
     """
-    SELECT e.id, e.type, e.actor, e.occurred_at, e.recorded_at, e.data
-    FROM events e WHERE e.subject_id = :subject_id ORDER BY e.occurred_at, e.recorded_at, e.id
+    SELECT e.id, e.type, e.actor, e.actor_party_id, p.name AS actor_party_name, e.occurred_at,
+      e.recorded_at, e.data
+    FROM events e LEFT JOIN parties p ON p.id = e.actor_party_id
+    WHERE e.subject_id = :subject_id ORDER BY e.occurred_at, e.recorded_at, e.id
     """
 )
 
@@ -71,7 +73,9 @@ def page_after(session: Session, viewer: Viewer, *, after: int, limit: int) -> E
 
 
 def _shown(viewer: Viewer, event: Event) -> Event:
-    """Return an event with what the viewer may see of a party's contact in it."""
+    """Return an event with what the viewer may see of its actor and of a party's contact in it."""
+    if not names_actor(viewer, event.actor_party_id, type_=event.type):
+        event = event.model_copy(update={"actor": ""})
     email = event.data.get("email")
     if not isinstance(email, str) or viewer.may("contacts.read", Whose(party_id=event.debtor_id)):
         return event
@@ -88,7 +92,10 @@ def masked(email: str) -> str:
     return f"{name[:1]}***{at}{host}" if email else ""
 
 
-def of_subject(session: Session, subject_id: UUID) -> list[dict[str, Any]]:
-    """Return everything that was done to one subject, oldest first."""
+def of_subject(session: Session, viewer: Viewer, subject_id: UUID) -> list[dict[str, Any]]:
+    """Return everything that was done to one subject the viewer may see, oldest first."""
     rows = session.connection().execute(_OF_SUBJECT, {"subject_id": subject_id})
-    return [dict(row) for row in rows.mappings()]
+    return [
+        {**row, "actor": row["actor"] if names_actor(viewer, row["actor_party_id"]) else ""}
+        for row in rows.mappings()
+    ]

@@ -1,6 +1,7 @@
-"""Who may see which event: one condition, which every reader of the log is held to."""
+"""Who may see which event, and what of it: every reader of the log is held to this."""
 
 from typing import Final
+from uuid import UUID
 
 from services.ledger.access import ACROSS, BETWEEN, IN_REGION, Viewer
 from services.ledger.policy import Relation
@@ -29,3 +30,13 @@ def parameters(viewer: Viewer) -> dict[str, object]:
         "sees_own": own is Relation.ANY,
         "sees_nobodys": own is Relation.NOBODYS,
     }
+
+
+def names_actor(viewer: Viewer, actor_party_id: UUID | None, *, type_: str = "") -> bool:
+    """Say whether a viewer is told by name who did something: a login is often an address.
+
+    A party is told of its own people; of others it is told the party. What was done to its people
+    and keys tells by id who did it. Whoever is of no party is told.
+    """
+    told_by_id = type_.partition(".")[0] in {"api_key", "user"}
+    return viewer.party_id is None or viewer.party_id == actor_party_id or told_by_id

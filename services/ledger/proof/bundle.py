@@ -13,6 +13,7 @@ from sqlmodel import Session
 from services.ledger.access import Viewer
 from services.ledger.arrears.reasoning import reason
 from services.ledger.errors import LedgerError
+from services.ledger.log.visible import names_actor
 from services.ledger.proof import leaves, queries
 from services.ledger.proof.ledger_verify import FORMAT, Suite, statement_of
 from services.ledger.proof.service import introduce
@@ -75,7 +76,7 @@ def bundle(session: Session, viewer: Viewer, asked: Asked, signers: Sequence[Sig
             str(old): _text(queries.consistency_path(session, suite, old, size=size))
             for old in asked.since
         },
-        "events": _events(session, suite, proven, size, disclose=asked.disclose),
+        "events": _events(session, suite, proven, size, viewer if asked.disclose else None),
         "later_events": len(found) - len(proven),
         "reasoning": json.loads(json.dumps(reasoning, default=_plain)),
     }
@@ -88,8 +89,7 @@ def _events(
     suite: Suite,
     events: Sequence[leaves.SealedEvent],
     size: int,
-    *,
-    disclose: bool,
+    disclosed_to: Viewer | None,
 ) -> list[Json]:
     secrets = leaves.salts(session, events)
     whole = Span(0, size)
@@ -100,22 +100,28 @@ def _events(
             "position": one.position,
             "leaf": leaves.leaf(suite, one, secrets),
             "path": _text([root_of(suite, span, held) for span in path]),
-            **({"openings": _openings(suite, one, secrets)} if disclose else {}),
+            **(_openings(suite, one, secrets, disclosed_to) if disclosed_to else {}),
         }
         for one, path in zip(events, paths, strict=True)
     ]
 
 
 def _openings(
-    suite: Suite, one: leaves.SealedEvent, secrets: Mapping[str, bytes]
+    suite: Suite, one: leaves.SealedEvent, secrets: Mapping[str, bytes], viewer: Viewer
 ) -> dict[str, Json]:
-    return {
+    """Return what the commitments of an event commit to, but for the login of another's people."""
+    said = dict(one.personal)
+    by = (one.event or {}).get("actor_party_id")
+    if not names_actor(viewer, UUID(by) if by else None):
+        said.pop(leaves.ACTOR, None)
+    openings = {
         field: {
             "salt": leaves.field_salt(suite, secrets[owner], one.event_id, field).hex(),
-            "value": said,
+            "value": value,
         }
-        for field, (owner, said) in one.personal.items()
+        for field, (owner, value) in said.items()
     }
+    return {"openings": openings}
 
 
 def _text(hashes: Sequence[bytes]) -> list[str]:

@@ -155,6 +155,9 @@ def get_receivable(receivable_id: UUID, viewer: AskedBy, session: DbSession) -> 
 
 @router.get("/receivables/{receivable_id}/history")
 def get_history(receivable_id: UUID, viewer: AskedBy, session: DbSession) -> list[dict[str, Any]]:
-    """Return everything that was done to a receivable, oldest first."""
+    """Return everything that was done to a receivable, oldest first.
+
+    Who did it is named to its own party and to authorities; to others the party is.
+    """
     queries.get_visible(session, viewer, receivable_id)
-    return log.of_subject(session, receivable_id)
+    return log.of_subject(session, viewer, receivable_id)

@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import Depends, Form, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
+from sqlalchemy import RowMapping
 
 from services.events import REVIEW_NOTE
 from services.ledger.arrears import complaints, complaints_queries
-from services.ledger.arrears.complaint_states import STEPS, Step
+from services.ledger.arrears.complaint_states import CREDITOR, STEPS, Step
 from services.ledger.arrears.complaints_queries import SOON_DAYS, Wanted
 from services.ledger.clock import now, today
 from services.ledger.edges import DbSession, Note, past_day, request_id
@@ -134,6 +135,11 @@ def post_step(
     return see(request.url.path)
 
 
+def _side(kind: str, row: RowMapping) -> str:
+    """Return which side took a step, for those who are not told who did."""
+    return row["creditor_name"] if STEPS[kind].by == CREDITOR else "主管部门 the authority"
+
+
 def _one(
     request: Request,
     receivable_id: UUID,
@@ -153,8 +159,12 @@ def _one(
         if viewer.may(rule.by, whose) and row["state"] in rule.from_states
     ]
     steps = [
-        {**step, "word": words.of(words_arrears.STEPS, step["kind"])}
-        for step in complaints_queries.steps(session, receivable_id, complaint_id)
+        {
+            **step,
+            "word": words.of(words_arrears.STEPS, step["kind"]),
+            "by": step["actor"] or _side(step["kind"], row),
+        }
+        for step in complaints_queries.steps(session, viewer, receivable_id, complaint_id)
     ]
     return page(
         request,

@@ -145,7 +145,7 @@ def show_one(
     claim = get_visible(session, viewer, receivable_id)
     terms = queries.terms(session, viewer, claim.contract_id)
     book = queries.book(session, claim.id)
-    events = log.of_subject(session, claim.id)
+    events = log.of_subject(session, viewer, claim.id)
     requested = any(event["type"] == "confirmation.requested" for event in events)
     return page(
         request,
@@ -212,7 +212,7 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
     ]
     return {
         "word": words.of(words.EVENTS, event["type"]),
-        "actor": event["actor"],
+        "actor": event["actor"] or event["actor_party_name"] or "–",
         "at": event["occurred_at"],
         "facts": facts,
     }
