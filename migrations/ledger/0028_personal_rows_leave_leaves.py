@@ -1,4 +1,4 @@
-"""Rows that hold what a person may ask to erase are written no longer into the leaves of new events.
+"""Rows that hold what a person may ask to erase are no longer written into leaves of new events.
 
 Their events hold commitments of the same. Old leaves stay as they are, so what is in them of such
 rows cannot be erased without `ledger verify` saying so.
