@@ -26,7 +26,7 @@ from tests.procedures.trips import watched
 
 __all__ = ["a_supplier", "buyer", "contract", "operator"]
 PAIRS = 100
-_PERMILLE_APART = 150
+PERMILLE_APART = 150
 """Of the time one takes; the same code was seen at most 50 apart, on a busy machine."""
 Strangers = dict[str, TestClient]
 
@@ -81,7 +81,7 @@ def test_another_partys_receivable_takes_as_long_as_none(strangers: Strangers, c
     for who, client in strangers.items():
         for what, ask in asks(client).items():
             apart = permille_apart(ask, claim, lambda: str(new_id()))
-            assert abs(apart) < _PERMILLE_APART, f"{who}: to {what} takes {apart} ‰ longer"
+            assert abs(apart) < PERMILLE_APART, f"{who}: to {what} takes {apart} ‰ longer"
 
 
 def test_looking_first_and_judging_then_is_found_by_the_clock_and_by_the_statements(
@@ -99,7 +99,7 @@ def test_looking_first_and_judging_then_is_found_by_the_clock_and_by_the_stateme
     monkeypatch.setattr(queries, "get_visible", looks_first)
     read = asks(strangers["another buyer"])["read"]
 
-    assert permille_apart(read, claim, lambda: str(new_id())) > _PERMILLE_APART
+    assert permille_apart(read, claim, lambda: str(new_id())) > PERMILLE_APART
     with watched() as trips:
         read(claim)
         of_a_thing = len(trips.asked)

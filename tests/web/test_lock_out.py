@@ -1,10 +1,13 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from services.ledger import db
 from services.ledger.parties import gates, passwords
+from services.ledger.web import pages_sign_in
 from tests.procedures.trips import watched
 from tests.web.browser import Browser
 from tests.web.signing import PASSWORD, a_user, log_of, rows, wait_over
@@ -173,6 +176,57 @@ def test_whatever_the_name_the_database_is_asked_the_same(visitor: Visitor) -> N
 
     for cookie, statements in asked.items():
         assert statements[0] == statements[1] == statements[2], cookie
+
+
+def expect_one_hash_each(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sign in with a wrong password under names of all kinds; argon2 is to work once for each."""
+    rows(
+        "UPDATE users SET disabled_at = now() WHERE id = :id RETURNING 1",
+        id=a_user("closed", "regulator"),
+    )
+    rows(
+        "UPDATE users SET password_hash = '' WHERE id = :id RETURNING 1",
+        id=a_user("without a password", "regulator"),
+    )
+    asked: list[str] = []
+
+    class Counted:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(argon2, name)
+
+        def verify(self, kept: str, given: str) -> bool:
+            asked.append(kept.rpartition("p=")[0])
+            return bool(argon2.verify(kept, given))
+
+    argon2 = passwords._HASHER
+    monkeypatch.setattr(passwords, "_HASHER", Counted())
+    work: dict[str, list[str]] = {}
+    for name in ("auditor", "closed", "without a password", "nobody-at-all"):
+        asked.clear()
+        assert visitor().sign_in(name, WRONG).status_code == 401
+        work[name] = list(asked)
+
+    assert set(map(tuple, work.values())) == {("$argon2id$v=19$m=65536,t=3,",)}, work
+
+
+def test_a_password_is_weighed_once_whatever_the_name(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expect_one_hash_each(visitor, monkeypatch)
+
+
+def test_a_sign_in_that_answers_unknown_names_at_once_is_found(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control."""
+    honest = passwords.is_password
+    early = SimpleNamespace(
+        is_password=lambda kept, given: bool(kept) and honest(kept, given),
+    )
+    monkeypatch.setattr(pages_sign_in, "passwords", early)
+
+    with pytest.raises(AssertionError, match="nobody-at-all"):
+        expect_one_hash_each(visitor, monkeypatch)
 
 
 def test_an_unknown_name_costs_as_much_time_as_a_known_one() -> None:
