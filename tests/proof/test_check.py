@@ -9,12 +9,12 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.ledger.insight.verify import verify
-from services.ledger.proof import leaves, queries, service
+from services.ledger.proof import leaves, queries, service, signed
 from services.ledger.proof.check import check_log
 from services.ledger.proof.ledger_verify import SUITES
 from services.ledger.proof.signing import LogKeyError
 from tests.proof.made import AT, NEW_KEY, keys, long_log, write
-from tests.proof.mutations import TABLES, mutate
+from tests.proof.mutations import CHANGES, NOT_FOUND, ORDERED, TABLES, mutate
 
 
 @pytest.fixture
@@ -42,33 +42,102 @@ def test_progress_tells_how_far_it_is(log: Session) -> None:
     assert told[-1] == (832, 832)
 
 
-def everything(session: Session) -> list[str]:
-    return [f"{one.check} {one.examples}" for one in verify(session)]
+def everything(session: Session) -> str:
+    return "\n".join(f"{one.check} {one.examples}" for one in verify(session))
+
+
+@pytest.fixture
+def a_minute_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sealed is old enough to be signed: the newest checkpoint is missed when it is gone.
+
+    The instant of sealing is in the leaves, so the rows cannot be made older.
+    """
+    statement = str(signed._UNSIGNED)
+    assert statement.count("- interval '1 minute'") == 1
+    later = text(statement.replace("- interval '1 minute'", "+ interval '1 minute'"))
+    monkeypatch.setattr(signed, "_UNSIGNED", later)
 
 
 def try_mutations(session: Session, count: int) -> None:
+    """Make changes of every kind in every table; each must be found, and its place named."""
     seed = random.randrange(10**9)
     chance = random.Random(seed)
     # Whoever owns the tables can take their constraints away first.
     drop = "ALTER TABLE cosignatures DROP CONSTRAINT cosignatures_size_fkey"
     session.connection().execute(text(drop))
-    assert everything(session) == []
-    seen = set()
+    assert everything(session) == ""
     for number in range(count):
+        table, kind = CHANGES[number % len(CHANGES)]
         point = session.begin_nested()
-        done = mutate(session, chance)
-        seen.add((done.table, done.what.split(" ")[0]))
-        assert everything(session), f"seed {seed}, mutation {number} was not found: {done}"
+        done = mutate(session, chance, table, kind)
+        told = everything(session)
+        assert told, f"seed {seed}, mutation {number} was not found: {done.what}"
+        assert done.named.search(told), f"seed {seed}, {number}: {done.what} is told as {told}"
         point.rollback()
-    assert len({table for table, _ in seen}) > len(TABLES) // 2, f"seed {seed}"
+    assert count >= len(CHANGES)
 
 
-def test_fifty_random_changes_are_all_found(log: Session) -> None:
+def test_what_is_changed_is_every_kind_of_change_in_every_table_but_what_is_listed() -> None:
+    every = {(table, kind) for table in TABLES for kind in ("value", "delete", "insert")}
+    assert every - set(CHANGES) == set(NOT_FOUND)
+    assert {table for table, kind in CHANGES if kind == "swap"} == set(ORDERED)
+
+
+def test_fifty_random_changes_are_all_found(log: Session, a_minute_later: None) -> None:
     try_mutations(log, 50)
 
 
+def test_under_a_leaf_that_skips_a_column_some_of_fifty_changes_are_not_found(
+    session: Session, a_minute_later: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A control: what was told and who told it are in no leaf."""
+    skip(monkeypatch, "data", "actor_party_id", "recorded_at")
+    long_log(session)
+    monkeypatch.setattr("tests.proof.test_check.CHANGES", [("events", "value")])
+    with pytest.raises(AssertionError, match="was not found: events: value"):
+        try_mutations(session, 50)
+
+
+def test_findings_that_name_no_place_are_not_enough(
+    log: Session, a_minute_later: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A control: a check that finds everything, and says of it only that there is something."""
+    whole = everything
+    vague = "tests.proof.test_check.everything"
+    monkeypatch.setattr(vague, lambda session: "something" if whole(session) else "")
+    with pytest.raises(AssertionError, match="is told as something"):
+        try_mutations(log, 50)
+
+
+def test_a_checkpoint_that_is_gone_or_numbered_out_of_the_way_is_named(log: Session) -> None:
+    drop = "ALTER TABLE checkpoints DROP CONSTRAINT checkpoints_number_check"
+    log.connection().execute(text(drop))
+    aside = change(log, "UPDATE checkpoints SET number = 0 WHERE number = 1")
+    assert aside == ["checkpoints: 1 of the checkpoints 1 to 5 are gone, first 1"]
+    also = change(log, "DELETE FROM checkpoints WHERE number = 4")
+    assert also[0] == "checkpoints: 2 of the checkpoints 1 to 5 are gone, first 1"
+
+
+def test_the_newest_checkpoint_is_missed_a_minute_later_if_nobody_has_a_copy(
+    log: Session, a_minute_later: None
+) -> None:
+    (found,) = change(log, "DELETE FROM checkpoints WHERE number = 5")
+    assert found.startswith("checkpoints: 2 positions from 831 on, sealed since ")
+
+
+def skip(monkeypatch: pytest.MonkeyPatch, *columns: str) -> None:
+    """Leave columns out of every leaf."""
+    whole = leaves.leaf
+
+    def skipping(*given: Any) -> dict[str, Any] | None:
+        made = whole(*given)
+        return made and {name: value for name, value in made.items() if name not in columns}
+
+    monkeypatch.setattr(leaves, "leaf", skipping)
+
+
 @pytest.mark.soak
-def test_five_hundred_random_changes_are_all_found(log: Session) -> None:
+def test_five_hundred_random_changes_are_all_found(log: Session, a_minute_later: None) -> None:
     try_mutations(log, 500)
 
 
@@ -192,13 +261,7 @@ def test_a_leaf_that_skipped_a_column_would_miss_its_change(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control of R-14: what is found above is found because every column is in the leaf."""
-    whole = leaves.leaf
-
-    def skipping(*given: Any) -> dict[str, Any] | None:
-        made = whole(*given)
-        return made and {name: value for name, value in made.items() if name != "request_id"}
-
-    monkeypatch.setattr(leaves, "leaf", skipping)
+    skip(monkeypatch, "request_id")
     long_log(session)
     statement = "UPDATE events SET {} WHERE id = (SELECT event_id FROM sealed WHERE position = 302)"
     assert change(session, statement.format("request_id = 'other'")) == []

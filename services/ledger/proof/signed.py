@@ -16,7 +16,14 @@ _LINES: Final = 2
 _CHECKPOINTS: Final = text(
     "SELECT number, size, note FROM checkpoints WHERE number > :after ORDER BY number LIMIT 256"
 )
-_COUNT: Final = text("SELECT count(*), coalesce(max(number), 0) FROM checkpoints")
+_GONE: Final = text(
+    """
+    SELECT max(number) - count(*) AS n, max(number) AS last,
+      min(before + 1) FILTER (WHERE number > before + 1) AS first
+    FROM (SELECT number, lag(number, 1, 0) OVER (ORDER BY number) AS before
+      FROM checkpoints WHERE number > 0) AS c
+    """
+)
 _COSIGNATURES: Final = text(
     """
     SELECT w.size, w.witness, w.line, c.note FROM cosignatures w
@@ -43,9 +50,10 @@ class Place(NamedTuple):
 def checkpoints(session: Session, keys: Sequence[Key]) -> Iterator[Place]:
     """Compare every checkpoint with the tree of its size and with its signatures."""
     connection = session.connection()
-    count, last = connection.execute(_COUNT).one()
-    if count != last:
-        yield Place("checkpoints", f"{last - count} of the checkpoints 1 to {last} are gone")
+    gone = connection.execute(_GONE).one()
+    if gone.n:
+        which = f"{gone.n} of the checkpoints 1 to {gone.last} are gone, first {gone.first}"
+        yield Place("checkpoints", which)
     after = before = 0
     while rows := connection.execute(_CHECKPOINTS, {"after": after}).all():
         size = queries.tree_size(session)  # read after what was signed of it
