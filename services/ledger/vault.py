@@ -4,6 +4,7 @@ What only has to be recognised (passwords, tokens, keys) is hashed instead and n
 key is derived from the installation's identity key, which all processes have and nobody changes.
 """
 
+import hmac
 import os
 from functools import cache
 from typing import Final
@@ -17,6 +18,7 @@ from services.ledger.config import settings
 
 _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
+_FINGERPRINT_BYTES: Final = 16
 
 
 class BrokenSealError(Exception):
@@ -47,3 +49,17 @@ def unseal(sealed: bytes, *, of: str) -> bytes:
         return _cipher(settings().ledger_identity_key).decrypt(nonce, rest, of.encode())
     except (InvalidTag, ValueError) as error:
         raise BrokenSealError from error
+
+
+@cache
+def _fingerprint_key(identity_key: str) -> bytes:
+    assert identity_key, "LEDGER_IDENTITY_KEY must be set"
+    return HKDF(SHA256(), _KEY_BYTES, salt=None, info=b"ledger fingerprint 1").derive(
+        identity_key.encode()
+    )
+
+
+def fingerprint(plain: bytes, *, of: str) -> str:
+    """Return what tells secrets of one purpose apart and gives none away: a keyed hash, in hex."""
+    key = _fingerprint_key(settings().ledger_identity_key)
+    return hmac.digest(key, of.encode() + b"\x00" + plain, "sha256")[:_FINGERPRINT_BYTES].hex()

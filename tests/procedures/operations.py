@@ -191,6 +191,11 @@ ORDERS = (
         "accounts.read",
         path={"party_id": "$own_creditor_id"},
     ),
+    Ask(
+        "GET /v1/parties/{party_id}/repayment-accounts/proposed/{proposal_id}",
+        "accounts.read",
+        path={"party_id": "$own_creditor_id"},
+    ),
     Ask("POST /v1/parties/{party_id}/repayment-accounts", "accounts.keep", _ACCOUNT),
 )
 FINANCING = (

@@ -20,7 +20,6 @@ from services.ledger.approvals.kinds import KINDS
 from services.ledger.approvals.queries import Proposal, Vote
 from services.ledger.errors import LedgerError
 from services.ledger.log.service import append
-from services.ledger.vault import unseal
 
 
 class SelfApprovalError(LedgerError):
@@ -227,16 +226,11 @@ def reject(session: Session, viewer: Viewer, ballot: Ballot) -> Proposal:
     return queries.get(session, viewer, proposal.id)
 
 
-_SEALED: Final = text("SELECT arguments FROM approval_proposals WHERE id = :id")
-
-
 def _do(session: Session, proposal: Proposal, cast: Sequence[Vote], request_id: str) -> None:
     """Do what was proposed, by the proposer's own rights as they are now."""
-    command = COMMANDS[proposal.command]
-    sealed = session.connection().execute(_SEALED, {"id": proposal.id}).scalar_one()
-    plain = unseal(bytes(sealed), of=service.arguments_purpose(proposal.id))
-    arguments = command.takes.model_validate_json(plain)
-    command.run(session, _proposer(session, proposal, cast), arguments, request_id)
+    arguments = service.arguments_of(session, proposal)
+    proposer = _proposer(session, proposal, cast)
+    COMMANDS[proposal.command].run(session, proposer, arguments, request_id)
 
 
 _STILL_THERE: Final = text(

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from services.events import ApprovalExpired, ApprovalRequested, ApprovalWithdrawn
 from services.ledger.access import Viewer
 from services.ledger.approvals import persons, queries
-from services.ledger.approvals.commands import Command, Done, Given
+from services.ledger.approvals.commands import COMMANDS, Command, Done, Given
 from services.ledger.approvals.gate import ApprovalNeededError
 from services.ledger.approvals.kinds import KINDS
 from services.ledger.approvals.models import ProposalRow
@@ -20,7 +20,7 @@ from services.ledger.errors import LedgerError, ReusedIdError
 from services.ledger.ids import id_of, new_id
 from services.ledger.log.service import Entry, append
 from services.ledger.money import format_fen
-from services.ledger.vault import seal
+from services.ledger.vault import seal, unseal
 
 
 class NobodyApprovesError(LedgerError):
@@ -47,6 +47,16 @@ class NotProposerError(LedgerError):
 def arguments_purpose(proposal_id: UUID) -> str:
     """Return what the arguments of a proposal are sealed for."""
     return f"approval {proposal_id}"
+
+
+_SEALED: Final = text("SELECT arguments FROM approval_proposals WHERE id = :id")
+
+
+def arguments_of(session: Session, proposal: Proposal) -> Any:  # noqa: ANN401 (what it takes)
+    """Return what a proposal's command would be done with, as the command takes it."""
+    sealed = session.connection().execute(_SEALED, {"id": proposal.id}).scalar_one()
+    plain = unseal(bytes(sealed), of=arguments_purpose(proposal.id))
+    return COMMANDS[proposal.command].takes.model_validate_json(plain)
 
 
 def submit(

@@ -12,14 +12,16 @@ from sqlmodel import Session, col, select
 
 from services.events import AccountChanged, AccountRead
 from services.ledger.access import Viewer
+from services.ledger.approvals import queries
 from services.ledger.approvals.gate import require
 from services.ledger.approvals.kinds import ACCOUNT, Effect
+from services.ledger.approvals.service import arguments_of
 from services.ledger.errors import NotFoundError, ReusedIdError
 from services.ledger.log.service import Entry, append
 from services.ledger.parties.models import Party
 from services.ledger.payments.account_models import RepaymentAccount
 from services.ledger.policy import Whose
-from services.ledger.vault import seal, unseal
+from services.ledger.vault import fingerprint, seal, unseal
 
 _SHOWN_DIGITS: Final = 4
 _OWES: Final = text(
@@ -66,6 +68,12 @@ def number_of(account_id: UUID, sealed: bytes) -> str:
     return number
 
 
+def _fingerprint(change: Change) -> str:
+    """Return what tells a number from all others that end alike, to whoever approves one."""
+    number = change.account.number.encode()
+    return fingerprint(number, of=f"repayment account of {change.party_id}")
+
+
 def shown(number: str) -> str:
     """Return what people may see of a number.
 
@@ -110,6 +118,7 @@ def change_account(session: Session, viewer: Viewer, change: Change, *, today: d
         "holder": change.account.holder,
         "bank": change.account.bank,
         "account": shown(change.account.number),
+        "fingerprint": _fingerprint(change),
         "valid_from": change.valid_from.isoformat() if change.valid_from else "",
         "before": _before(session, change.party_id),
     }
@@ -190,11 +199,50 @@ def read_account(
     if not found:
         raise NotFoundError("There is no such account.", "没有该账户。")
     (row,) = found
-    told = AccountRead(party_id=party_id, account_id=row.id, account=row.shown)
-    reader = None if viewer.party_id == party_id else viewer.party_id
-    entry = Entry(party_id, told, viewer.name, viewer.party_id, reader, party_id)
-    append(session, [entry], request_id)
+    _tell_read(
+        session,
+        viewer,
+        AccountRead(party_id=party_id, account_id=row.id, account=row.shown),
+        request_id,
+    )
     return _plain(row)
+
+
+def read_proposed(
+    session: Session,
+    viewer: Viewer,
+    party_id: UUID,
+    proposal_id: UUID,
+    *,
+    request_id: str = "",
+) -> dict[str, Any]:
+    """Return the account that a proposal of the viewer's party is about, with its whole number.
+
+    As of one in force, that it was read is an event.
+
+    Raises:
+        NotFoundError: there is no such proposal, or it is another's, or about something else.
+    """
+    viewer.require("accounts.read")
+    proposal = queries.find(session, viewer, proposal_id)
+    if proposal is None or (proposal.command, proposal.party_id) != (ACCOUNT.code, party_id):
+        raise NotFoundError("There is no such proposal.", "没有该申请。")
+    given = arguments_of(session, proposal)
+    told = AccountRead(party_id=party_id, account_id=given.id, account=shown(given.number))
+    _tell_read(session, viewer, told, request_id)
+    return {
+        "id": given.id,
+        "holder": given.holder,
+        "bank": given.bank,
+        "account": given.number,
+        "valid_from": given.valid_from,
+    }
+
+
+def _tell_read(session: Session, viewer: Viewer, told: AccountRead, request_id: str) -> None:
+    reader = None if viewer.party_id == told.party_id else viewer.party_id
+    entry = Entry(told.party_id, told, viewer.name, viewer.party_id, reader, told.party_id)
+    append(session, [entry], request_id)
 
 
 def _to(

@@ -51,6 +51,17 @@ class FullAccountOut(AccountOut):
     """An account as one pays to it: ``account`` is the whole number."""
 
 
+class ProposedAccountOut(ApiModel):
+    """An account that is proposed; ``account`` is the whole number, to be held against a paper."""
+
+    id: UUID
+    holder: str
+    bank: str
+    account: str
+    valid_from: Day | None
+    """None: from the day it is approved."""
+
+
 def _change(session: Session, viewer: Viewer, given: AccountArguments, request_id: str) -> bool:
     assert given.id is not None
     account = Account(given.holder, given.bank, given.number)
@@ -104,3 +115,21 @@ def get_repayment_account(
         session, viewer, party_id, account_id, today=today(), request_id=request_id(request)
     )
     return FullAccountOut.model_validate(found)
+
+
+@router.get("/{party_id}/repayment-accounts/proposed/{proposal_id}")
+def get_proposed_account(
+    party_id: UUID,
+    proposal_id: UUID,
+    viewer: AskedBy,
+    session: DbSession,
+    request: Request,
+) -> ProposedAccountOut:
+    """Return the account that a proposal of one's own party is about, with its whole number.
+
+    That it was read is an event, as of an account in force.
+    """
+    found = accounts.read_proposed(
+        session, viewer, party_id, proposal_id, request_id=request_id(request)
+    )
+    return ProposedAccountOut.model_validate(found)

@@ -19,6 +19,7 @@ from services.ledger.clock import now
 from services.ledger.db import transaction
 from services.ledger.edges import DbSession, Note, request_id
 from services.ledger.errors import LedgerError
+from services.ledger.payments import accounts
 from services.ledger.web import words_approvals
 from services.ledger.web.pages_edge import (
     CONSOLE,
@@ -124,6 +125,7 @@ def _one(
     signed_in: SignedIn,
     session: Session,
     refusal: LedgerError | None = None,
+    number: str = "",
 ) -> Response:
     found = queries.get(session, signed_in.viewer, proposal_id)
     (row,) = _shown(session, signed_in.viewer, [found])
@@ -133,6 +135,7 @@ def _one(
         signed_in,
         http_status=refusal.status if refusal else status.HTTP_200_OK,
         row=row,
+        number=number,
         refusal=said(refusal),
     )
 
@@ -188,3 +191,16 @@ def post_withdrawal(
     """Take back what one proposed."""
     service.withdraw(session, signed_in.viewer, proposal_id, request_id(request))
     return see(f"{APPROVALS}/{proposal_id}")
+
+
+@router.post(_ONE + "/account")
+def post_account_read(
+    request: Request, proposal_id: UUID, signed_in: Writer, session: DbSession
+) -> Response:
+    """Show the whole number of a proposed account; a button, since reading it is an event."""
+    viewer = signed_in.viewer
+    found = queries.get(session, viewer, proposal_id)
+    account = accounts.read_proposed(
+        session, viewer, found.subject_id, proposal_id, request_id=request_id(request)
+    )
+    return _one(request, proposal_id, signed_in, session, number=account["account"])

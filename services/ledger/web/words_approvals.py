@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from services.ledger.approvals.kinds import KINDS
+from services.ledger.approvals.kinds import ACCOUNT, KINDS
 from services.ledger.approvals.queries import Proposal, Vote
 from services.ledger.law.amount_words import AmountWordsError, amount_in_words
 from services.ledger.web.render import grouped, money
@@ -36,6 +36,7 @@ _FACTS: Final = {
     "holder": Word("户名", "holder"),
     "bank": Word("开户行", "bank"),
     "account": Word("新账号尾号", "new account"),
+    "fingerprint": Word("新账号指纹", "its fingerprint"),
     "before": Word("原账号尾号", "account before"),
     "valid_from": Word("自", "from"),
     "command": Word("操作", "command"),
@@ -69,6 +70,7 @@ def shown(proposal: Proposal, cast: list[Vote], *, may_decide: bool, own: bool) 
     return {
         "id": proposal.id,
         "what": Word(kind.zh, kind.en),
+        "has_account": proposal.command == ACCOUNT.code,
         "subject_id": proposal.subject_id if "invoice_number" in proposal.facts else None,
         "invoice": proposal.facts.get("invoice_number", ""),
         "amount": None if fen is None else money(fen),
