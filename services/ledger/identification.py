@@ -3,6 +3,8 @@
 import hashlib
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -144,6 +146,24 @@ def act(session: Session, viewer: Viewer) -> None:
         "regions": viewer.parameters()["regions"],
     }
     run(session, _ACT, named)
+
+
+_ROLE: Final = direct("SELECT current_setting('role') AS acts_as")
+_AS: Final = direct("SELECT set_config('role', :acts_as, true) AS acts_as")
+
+
+@contextmanager
+def as_machine(session: Session) -> Iterator[None]:
+    """Let what is inside see the whole book, of which the caller has shown what may be told.
+
+    A refusal inside undoes this with all else that was done there.
+    """
+    with session.begin_nested():
+        was = run(session, _ROLE, {}).fetchone()
+        assert was is not None
+        run(session, _AS, {"acts_as": MACHINE})
+        yield
+        run(session, _AS, {"acts_as": was.acts_as})
 
 
 def identify(session: Session, token: str | Presented) -> Viewer:

@@ -14,7 +14,8 @@ from services.ledger.access import Viewer
 from services.ledger.approvals.gate import require
 from services.ledger.approvals.kinds import ANSWER, Effect
 from services.ledger.errors import LedgerError
-from services.ledger.financing.queries import get_export
+from services.ledger.financing.queries import ExportSummary, get_export
+from services.ledger.identification import as_machine
 
 
 class AnswerError(LedgerError):
@@ -146,18 +147,32 @@ def take_in(
     """
     viewer.require("exports.answer")
     export = get_export(session, viewer, reference)
+    with as_machine(session):
+        return _take_in(session, viewer, export, answers, on=on, request_id=request_id)
+
+
+def _take_in(
+    session: Session,
+    viewer: Viewer,
+    export: ExportSummary,
+    answers: Sequence[Answered],
+    *,
+    on: date,
+    request_id: str,
+) -> AnswerResult:
+    """Record an answer: what others hold of the receivables counts, and what was refused before."""
     connection = session.connection()
     connection.execute(_LOCK, {"export_id": export.id})
     at = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
     asked = {"rows": _asked(answers), "export_id": export.id}
     matches = connection.execute(_MATCH, asked).all()
-    _check(reference, answers, matches)
+    _check(export.reference, answers, matches)
     new = {match.claim_id: match for match in matches if not match.repeated}
     told = _told(answers, new.values())
     counted = Counter(row["state"] for row in told)
     financed_fen = sum(answers[match.n].financed_fen for match in new.values())
     if told:
-        facts = {"reference": reference, "platform": export.platform_code}
+        facts = {"reference": export.reference, "platform": export.platform_code}
         facts |= {state: str(count) for state, count in sorted(counted.items())}
         require(session, viewer, ANSWER, Effect(export.id, facts, financed_fen, export.currency))
     parameters = {
@@ -172,7 +187,7 @@ def take_in(
     }
     connection.execute(_TAKE_IN, parameters)
     return AnswerResult(
-        reference=reference,
+        reference=export.reference,
         financed=counted["FINANCED"],
         pending=counted["PENDING"],
         refused=counted["REFUSED"],

@@ -79,7 +79,9 @@ _RESERVE: Final = text(
     f"""
     WITH {BOOK}, fit AS (
       SELECT b.id, b.receivable_fen, b.start_on, b.due_on, b.debtor_id, b.creditor_id,
-        b.invoice_number, md5('claim:' || :export_id || b.id::varchar)::uuid AS claim_id
+        b.invoice_number, md5('claim:' || :export_id || b.id::varchar)::uuid AS claim_id,
+        b.flags || CASE WHEN b.provisional THEN '{{calendar_provisional}}' ELSE '{{}}' END
+          ::varchar[] AS flags
       FROM book b WHERE {ELIGIBLE} AND b.currency = :currency AND {OWN}
     ), moved AS (
       SELECT p.receivable_id, p."on",
@@ -98,12 +100,6 @@ _RESERVE: Final = text(
       FROM fit f LEFT JOIN (SELECT receivable_id, min(unpaid_fen) AS fen FROM since GROUP BY 1) l
         ON l.receivable_id = f.id
       WHERE f.receivable_fen + least(0, l.fen) > 0
-    ), claimed AS (
-      INSERT INTO claims (receivable_id, id, export_id, platform_id, debtor_id, creditor_id,
-        amount_fen, start_on, due_on, "on", known_at)
-      SELECT id, claim_id, :export_id, :platform_id, debtor_id, creditor_id, fen, start_on, due_on,
-        :as_of, :at
-      FROM offered
     ), lowest AS (
       SELECT o.id, o.claim_id, s."on", least(0, min(o.receivable_fen - o.fen + s.fen)
         OVER (PARTITION BY o.id ORDER BY s."on")) AS fen
@@ -112,6 +108,15 @@ _RESERVE: Final = text(
       SELECT id, claim_id, "on",
         coalesce(lag(fen) OVER (PARTITION BY id ORDER BY "on"), 0) - fen AS fen
       FROM lowest
+    ), claimed AS (
+      INSERT INTO claims (receivable_id, id, export_id, platform_id, debtor_id, creditor_id,
+        amount_fen, start_on, due_on, "on", known_at, open_fen, confirmed_on, flags)
+      SELECT o.id, o.claim_id, :export_id, :platform_id, o.debtor_id, o.creditor_id, o.fen,
+        o.start_on, o.due_on, :as_of, :at,
+        k.receivable_fen + k.disputed_fen + k.reserved_fen + k.assigned_fen, k.confirmed_on,
+        o.flags || CASE WHEN u.claim_id IS NULL THEN '{{}}' ELSE '{{USED_SINCE}}' END::varchar[]
+      FROM offered o JOIN balances k ON k.receivable_id = o.id
+      LEFT JOIN (SELECT DISTINCT claim_id FROM used WHERE fen > 0) u ON u.claim_id = o.claim_id
     ), posted AS (
       INSERT INTO postings (receivable_id, id, debit, credit, amount_fen, "on", known_at, cause)
       SELECT id, md5('reserve:' || claim_id)::uuid, 'reserved', 'receivable', fen, :as_of, :at,

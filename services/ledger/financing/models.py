@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from pydantic import AwareDatetime
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, String
 from sqlmodel import Field, SQLModel
 
 
@@ -59,6 +59,11 @@ class Claim(SQLModel, table=True):
     """The receivable's parties again: a claim says who sees it without asking the receivable,
     which asks its claims."""
     creditor_id: UUID | None = None
+    open_fen: int | None = Field(default=None, sa_type=BigInteger)
+    """With the two below what else the platform was told that may change; none in claims from
+    before these were kept."""
+    confirmed_on: date | None = None
+    flags: list[str] | None = Field(default=None, sa_type=ARRAY(String))
 
 
 class ClaimAnswer(SQLModel, table=True):

@@ -59,15 +59,21 @@ ROWS: Final = """
       coalesce(di.value, '') AS buyer_identifier, c.reference AS contract_number,
       coalesce(o.orders, '{}') AS orders, coalesce(o.ordered_on, '{}') AS ordered_on,
       r.invoice_kind, r.invoice_code, r.invoice_number, r.issued_on, r.face_fen,
-      b.receivable_fen + b.disputed_fen + b.reserved_fen + b.assigned_fen AS open_fen,
-      x.amount_fen AS offered_fen, r.currency, x.start_on, x.due_on, b.confirmed_on,
+      coalesce(x.open_fen, (
+        SELECT sum(CASE WHEN p.debit = ANY (t.owed) THEN p.amount_fen ELSE 0 END
+          - CASE WHEN p.credit = ANY (t.owed) THEN p.amount_fen ELSE 0 END)
+        FROM postings p, (VALUES ('{receivable,disputed,reserved,assigned}'::varchar[])) t(owed)
+        WHERE p.receivable_id = r.id AND p.known_at <= x.known_at))::bigint AS open_fen,
+      x.amount_fen AS offered_fen, r.currency, x.start_on, x.due_on,
+      coalesce(x.confirmed_on, q."on") AS confirmed_on,
       q.id::varchar AS confirmation_id, encode(r.identity, 'hex') AS identity,
-      c.flags || CASE WHEN c.rolls AND h.provisional THEN '{calendar_provisional}' ELSE '{}' END
-        ::varchar[] || CASE WHEN x.amount_fen > b.reserved_fen + b.assigned_fen
-          THEN '{USED_SINCE}' ELSE '{}' END::varchar[] AS flags
+      coalesce(x.flags, c.flags || CASE WHEN c.rolls AND h.provisional
+          THEN '{calendar_provisional}' ELSE '{}' END::varchar[]
+        || CASE WHEN EXISTS (SELECT FROM postings p WHERE p.receivable_id = r.id
+          AND p.cause = x.id AND p.credit = 'reserved' AND p.known_at = x.known_at)
+          THEN '{USED_SINCE}' ELSE '{}' END::varchar[]) AS flags
     FROM claims x
     JOIN receivables r ON r.id = x.receivable_id
-    JOIN balances b ON b.receivable_id = r.id
     JOIN contracts c ON c.id = r.contract_id
     JOIN parties d ON d.id = r.debtor_id JOIN parties k ON k.id = r.creditor_id
     LEFT JOIN calendar h ON h.day = x.due_on
@@ -80,13 +86,16 @@ ROWS: Final = """
         SELECT r.order_id UNION SELECT t.order_id FROM receivable_receipts n
         JOIN receipts t ON t.receipt_id = n.receipt_id WHERE n.receivable_id = r.id)) o ON true
     LEFT JOIN LATERAL (
-      SELECT q.id FROM confirmations q WHERE q.receivable_id = r.id AND q.kind = 'CONFIRMED'
-      ORDER BY q."on", q.id LIMIT 1) q ON true
+      SELECT q.id, q."on" FROM confirmations q
+      WHERE q.receivable_id = r.id AND q.kind = 'CONFIRMED'
+      ORDER BY q."on" < x.confirmed_on, q."on", q.id LIMIT 1) q ON true
     WHERE x.export_id = :export_id
     ORDER BY r.invoice_number, r.id"""
 """The rows of an export in the order of its file, with the columns of `files.row.ExportRow`.
 
-``USED_SINCE`` marks a row whose reservation payments have used up since.
+They say what was known when the export was made, whatever has happened since; of claims that did
+not keep it, it is found from what was known then. ``USED_SINCE`` marks a row of an export dated
+back whose reservation was used up by what had been paid since that day.
 """
 _STREAMED: Final = 5_000
 """Rows of an export in memory at a time."""

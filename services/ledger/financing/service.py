@@ -1,5 +1,6 @@
 """Exports and answers as files: written from the claims, read back into them."""
 
+from dataclasses import replace
 from datetime import date
 from typing import IO, Final
 
@@ -14,6 +15,7 @@ from services.ledger.financing.files.row import ExportHeader, FileTotals
 from services.ledger.financing.files.tsin001 import document_number
 from services.ledger.financing.files.tsin002 import read_answer
 from services.ledger.financing.queries import ExportSummary
+from services.ledger.identification import as_machine
 
 REQUESTER: Final = "供应链应收账款台账"
 
@@ -28,6 +30,9 @@ def write_file(
     session: Session, export: ExportSummary, *, file_format: str, target: IO[bytes]
 ) -> FileTotals:
     """Write an export as a file; the same export can be written again, in any format.
+
+    It says what it said when the export was made, of what was refused since as well: whoever may
+    fetch it was handed these rows already.
 
     Raises:
         FormatError: no such format.
@@ -50,9 +55,11 @@ def write_file(
         currency=export.currency,
         count=export.count,
         total_fen=export.total_fen,
-        face_total_fen=queries.face_total(session, export.id),
+        face_total_fen=0,
     )
-    return chosen.write(header, queries.rows(session, export.id), target)
+    with as_machine(session):
+        header = replace(header, face_total_fen=queries.face_total(session, export.id))
+        return chosen.write(header, queries.rows(session, export.id), target)
 
 
 def read_answer_file(
@@ -89,6 +96,8 @@ def read_answer_file(
         ]
     else:
         export = queries.get_export(session, viewer, answer.export_reference)
+        with as_machine(session):
+            offered = list(queries.rows(session, export.id))
         answers = [
             Answered(
                 document_number=document_number(row.invoice_code, row.invoice_number),
@@ -99,7 +108,7 @@ def read_answer_file(
                 financed_fen=0,
                 reason=answer.reason,
             )
-            for row in queries.rows(session, export.id)
+            for row in offered
         ]
     return take_in(
         session,

@@ -54,8 +54,7 @@ _EXPORTS: Final = text(
       FROM exports e JOIN platforms p ON p.id = e.platform_id
       WHERE (e.recorded_at, e.id) < (:before_at, :before_id)
         AND (CAST(:sees_all AS boolean) OR p.party_id = CAST(:viewer AS uuid) OR EXISTS (
-          SELECT FROM claims x JOIN receivables r ON r.id = x.receivable_id
-          WHERE x.export_id = e.id AND {VISIBLE.format(table="r")}))
+          SELECT FROM claims x WHERE x.export_id = e.id AND {VISIBLE.format(table="x")}))
       ORDER BY e.recorded_at DESC, e.id DESC LIMIT :limit
     )
     SELECT g.id, g.reference, g.as_of, g.currency, g.recorded_at, g.code AS platform_code,
@@ -63,12 +62,11 @@ _EXPORTS: Final = text(
       count(*) AS count, sum(x.amount_fen) AS amount_fen,
       coalesce(sum(a.financed_fen), 0) AS financed_fen
     FROM page g JOIN claims x ON x.export_id = g.id
-    JOIN receivables r ON r.id = x.receivable_id
     LEFT JOIN LATERAL (
       SELECT a.state, a.financed_fen FROM claim_answers a
       WHERE a.receivable_id = x.receivable_id AND a.claim_id = x.id
       ORDER BY a.state = 'PENDING' LIMIT 1) a ON true
-    WHERE g.whole OR {VISIBLE.format(table="r")}
+    WHERE g.whole OR {VISIBLE.format(table="x")}
     GROUP BY g.id, g.reference, g.as_of, g.currency, g.recorded_at, g.code, g.name, g.whole, 9
     ORDER BY g.recorded_at DESC, g.id DESC, 9
     """
