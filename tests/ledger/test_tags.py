@@ -72,3 +72,14 @@ def test_a_stranger_learns_nothing_from_a_tag(ledger: SignIn, supplier: Client, 
     )
 
     assert answer.status_code == 404
+
+
+def test_whoever_acts_for_nobody_is_refused_an_act_with_a_tag_as_without(
+    ledger: SignIn, buyer: Client, claim: str
+) -> None:
+    seen = {"if-match": buyer.get(claim).headers["etag"]}
+    authority = ledger("regulator", None)
+
+    answer = authority.post(f"{claim}/confirmation", json={}, headers=seen)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "NOT_ALLOWED")
