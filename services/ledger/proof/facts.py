@@ -124,11 +124,17 @@ _PERSONAL: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 """What may have to be erased one day. The event commits to the same, with a salt that goes then;
 `insight.told` compares the rows with it."""
 
+_SINCE: Final[Mapping[str, str]] = MappingProxyType({"claims": "open_fen confirmed_on flags"})
+"""Columns that leaves have since the second form."""
+
 
 def columns_of(rows: Rows, form: int) -> list[str]:
     """Return the columns of a table that are in leaves of a form."""
-    left_out = _PERSONAL.get(rows.table, frozenset()) if form > 1 else frozenset()
-    return [name for name in rows.columns.split() if name not in left_out]
+    columns = rows.columns.split()
+    if form == 1:
+        return columns
+    left_out = _PERSONAL.get(rows.table, frozenset())
+    return [name for name in columns if name not in left_out] + _SINCE.get(rows.table, "").split()
 
 
 def _branch(rows: Rows, form: int) -> str:
