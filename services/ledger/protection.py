@@ -15,13 +15,19 @@ ROLES: Final = (
 _PARTY_COLUMNS: Final = (
     *("party_id", "debtor_id", "creditor_id", "actor_party_id", "platform_id", "user_id"),
     *("receivable_id", "order_id", "contract_id", "export_id", "endpoint_id", "proposal_id"),
-    "holder",
+    *("subject_id", "event_id", "about_id", "holder", "owner", "principal", "key_hash"),
 )
 """Columns by which a row is somebody's, or hangs on what is."""
 OPEN: Final = {
     "invoice_identities": "digests only, held against those of all parties so that none is twice",
+    "salts": "random, and named by whoever reads a leaf; they open no leaf that is not shown",
 }
 """Tables with such a column that everybody may read, and why."""
+UNREAD: Final = {
+    "unsealed": "whoever appends an event queues it; the machine alone reads the queue",
+    "request_nonces": "the gate adds what was signed; that it is there already refuses it",
+}
+"""Tables with such a column that only the machine may read or change, without policies."""
 
 _UNPROTECTED: Final = text(
     """
@@ -30,9 +36,16 @@ _UNPROTECTED: Final = text(
     WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
       AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (
         SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
-      AND c.relname <> ALL (:open) AND EXISTS (
+      AND c.relname <> ALL (:open) AND c.relname <> ALL (:unread) AND EXISTS (
         SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0
           AND NOT a.attisdropped AND a.attname = ANY (:columns))
+    UNION ALL
+    SELECT r || ' may ' || lower(p) || ' ' || t FROM unnest(CAST(:roles AS text[])) r,
+      unnest(CAST(:open AS text[]) || CAST(:unread AS text[])) t,
+      unnest(ARRAY['SELECT', 'UPDATE', 'DELETE']) p
+    WHERE r <> 'ledger_machine' AND to_regrole(r) IS NOT NULL
+      AND NOT (p = 'SELECT' AND t = ANY (:open)) AND CASE p
+      WHEN 'DELETE' THEN has_table_privilege(r, t, p) ELSE has_any_column_privilege(r, t, p) END
     UNION ALL
     SELECT c.relname || ': a view that reads as its owner' FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -67,5 +80,10 @@ _UNPROTECTED: Final = text(
 
 def unprotected(session: Session) -> list[str]:
     """Say what of the database is open to whom it should not be; nothing, if all is well."""
-    asked = {"open": list(OPEN), "columns": list(_PARTY_COLUMNS), "roles": list(ROLES)}
+    asked = {
+        "open": list(OPEN),
+        "unread": list(UNREAD),
+        "columns": list(_PARTY_COLUMNS),
+        "roles": list(ROLES),
+    }
     return list(session.connection().execute(_UNPROTECTED, asked).scalars())

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from services.ledger import db
 from services.ledger.access import OPERATOR, NotAllowedError, Viewer
@@ -47,8 +48,10 @@ def test_only_the_security_administrator_and_the_machine_appoint(ledger: SignIn)
         scopes.end(session, SECURITY, made.id, at=now())
     for role in ("ledger_party", "ledger_platform", "ledger_regulator"):
         with db.transaction(role=role) as session:
-            changed = text("UPDATE regulator_scopes SET ended_at = NULL, region = ''")
+            changed = text("UPDATE regulator_scopes SET ended_at = NULL")
             assert session.connection().execute(changed).rowcount == 0
+            with pytest.raises(ProgrammingError, match="permission denied"):
+                session.connection().execute(text("UPDATE regulator_scopes SET region = ''"))
 
 
 def test_the_audit_administrator_reads_who_was_appointed_to_what(ledger: SignIn) -> None:

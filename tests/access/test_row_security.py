@@ -15,7 +15,7 @@ from services.ledger.identification import act
 from services.ledger.ids import new_id
 from services.ledger.orders.models import Contract
 from services.ledger.parties.models import ApiKey
-from services.ledger.protection import OPEN, unprotected
+from services.ledger.protection import OPEN, UNREAD, unprotected
 from services.ledger.receivables.queries import Claim
 from tests.ledger.make import a_contract, a_party, a_receivable
 
@@ -203,20 +203,33 @@ def test_a_party_makes_no_facts_between_others_and_changes_none(
 
 def test_every_table_that_has_a_party_is_protected(session: Session) -> None:
     assert unprotected(session) == []
-    assert set(OPEN) == {"invoice_identities"}
+    assert set(OPEN) == {"invoice_identities", "salts"}
+    assert set(UNREAD) == {"unsealed", "request_nonces"}
 
 
 STRAYS = {
     "CREATE TABLE strays (party_id uuid)": "strays: no row-level security",
+    "CREATE TABLE strays (principal varchar)": "strays: no row-level security",
+    "CREATE TABLE parts (party_id uuid, day date) PARTITION BY RANGE (day);"
+    "ALTER TABLE parts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;"
+    "CREATE POLICY party ON parts TO ledger_party USING (party_id = viewer_party());"
+    "CREATE TABLE parts_2025 PARTITION OF parts FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')": (
+        "parts_2025: no row-level security"
+    ),
     "CREATE VIEW looks AS SELECT * FROM receivables": "looks: a view that reads as its owner",
     "ALTER TABLE events NO FORCE ROW LEVEL SECURITY": "events: no row-level security",
     "ALTER TABLE claims DISABLE ROW LEVEL SECURITY": "claims: no row-level security",
+    "ALTER TABLE idempotency_keys DISABLE ROW LEVEL SECURITY": (
+        "idempotency_keys: no row-level security"
+    ),
     "CREATE POLICY all_of_it ON orders USING (true)": "a policy for everybody",
     "CREATE FUNCTION peek() RETURNS bigint LANGUAGE sql SECURITY DEFINER"
     " RETURN (SELECT count(*) FROM events)": "peek: a function that runs as its owner",
     "GRANT CREATE ON SCHEMA public TO ledger_machine;"
     " ALTER TABLE findings OWNER TO ledger_machine": "ledger_machine owns findings",
     "GRANT TRUNCATE ON postings TO ledger_party": "ledger_party may truncate postings",
+    "GRANT SELECT (event_id) ON unsealed TO ledger_gate": "ledger_gate may select unsealed",
+    "GRANT DELETE ON salts TO ledger_regulator": "ledger_regulator may delete salts",
 }
 
 
@@ -226,3 +239,13 @@ def test_each_way_of_leaving_something_open_is_found(
 ) -> None:
     session.connection().execute(text(opening))
     assert any(found in one for one in unprotected(session))
+
+
+def test_a_table_of_tomorrow_is_the_machines_alone(session: Session) -> None:
+    connection = session.connection()
+    connection.execute(text("CREATE TABLE tomorrows (id uuid)"))
+    connection.execute(text("SET LOCAL ROLE ledger_machine"))
+    connection.execute(text("SELECT FROM tomorrows"))
+    connection.execute(text("SET LOCAL ROLE ledger_party"))
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        connection.execute(text("SELECT FROM tomorrows"))
