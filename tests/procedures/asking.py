@@ -20,6 +20,10 @@ class Ask:
     """What a checker of another party is told, if not that; a person may do what no key may."""
     administrator: int = 0
     """And an administrator of another party."""
+    person: int = 0
+    """And a maker of another party, or a person of a platform."""
+    public: bool = False
+    """What it answers anybody signed in may read."""
     refused: int = 403
     """What a role is told that may not do it to anything."""
     file: str = ""

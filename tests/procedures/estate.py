@@ -15,6 +15,7 @@ from services.ledger.access import OPERATOR
 from services.ledger.clock import now
 from services.ledger.financing.exporting import register_platform
 from services.ledger.ids import new_id
+from services.ledger.law.uscc import check_character
 from services.ledger.parties.service import Registration, register
 from services.ledger.webhooks import planning
 from tests.approvals.people import arrive
@@ -23,6 +24,8 @@ from tests.procedures.house import seal_all
 
 CANARY = "KANARI7731"
 FAR = "2199-01-01"
+_BASE = "91310000MA1FL0001"
+_CODE = _BASE + check_character(_BASE)
 _FILE = f"统一社会信用代码,名称,类型\n{CANARY},错,大型企业\n".encode()
 
 
@@ -31,10 +34,11 @@ def done(answer: Response) -> Any:
     return answer.json()
 
 
-def _party(name: str, kind: str = "LARGE") -> UUID:
+def _party(name: str, kind: str = "LARGE", **identifiers: str) -> UUID:
     party_id = new_id()
+    one = Registration(id=party_id, name=name, kind=kind, identifiers=identifiers)
     with db.transaction() as session:
-        register(session, OPERATOR, Registration(id=party_id, name=name, kind=kind))
+        register(session, OPERATOR, one)
     return party_id
 
 
@@ -48,13 +52,19 @@ class Estate:
     platform: TestClient
     debtor: UUID
     creditor: UUID
+    financier: UUID
 
 
 def _trade(buyer: TestClient, supplier: TestClient, word: str, ids: dict[str, str]) -> str:
     """Make a contract, an order, a receipt and a late receivable, and return the contract."""
     terms = {"reference": word, "signed_on": "2025-06-10"}
     parties = {name: ids[name] for name in ("debtor_id", "creditor_id")}
-    contract = done(buyer.post("/v1/contracts", json={**terms, **parties}))["id"]
+    contract, _ = (
+        done(buyer.post("/v1/contracts", json={**terms, **parties, "reference": f"{word}{n}"}))[
+            "id"
+        ]
+        for n in range(2)
+    )
     order = {"contract_id": contract, "reference": word, "placed_on": "2025-06-20"}
     ids["order_id"] = done(buyer.post("/v1/orders", json=order))["id"]
     receipt = {"reference": word, "on": "2025-07-09"}
@@ -78,12 +88,11 @@ def _invoice(client: TestClient, contract: str, number: str, **more: Any) -> str
     return str(done(client.post("/v1/receivables", json=body))["id"])
 
 
-def _late(estate: Estate, receivable_id: str) -> None:
+def _late(supplier: TestClient, known: dict[str, str], receivable_id: str, word: str) -> None:
     """State all that is stated of a late payment."""
     of = f"/v1/receivables/{receivable_id}"
-    suit = {"kind": "SUIT", "reference": CANARY, "text": CANARY}
-    complaint = {"text": CANARY, "no_proceedings": True}
-    supplier, known = estate.supplier, estate.known
+    suit = {"kind": "SUIT", "reference": word, "text": word}
+    complaint = {"text": word, "no_proceedings": True}
     interest = {"reading": "statutory", "until_on": "2025-12-31"}
     claims = done(supplier.post(f"{of}/interest-claims", json=interest))["claims"]
     known["claim_id"] = claims[0]["id"]
@@ -137,22 +146,25 @@ def an_estate(ledger: SignIn) -> tuple[Estate, dict[str, tuple[str, UUID]]]:
     from services.ledger.app import app  # noqa: PLC0415 (after the settings are in place)
 
     debtor, platform = (_party(f"{CANARY}{name}") for name in "甲丙")
-    creditor = _party(f"{CANARY}乙", "SMALL")
+    creditor = _party(f"{CANARY}乙", "SMALL", USCC=_CODE)
     known = {"debtor_id": str(debtor), "creditor_id": str(creditor), "party_id": str(creditor)}
+    known["identifier"] = _CODE
     buyer, supplier = ledger("core_enterprise", debtor), ledger("supplier", creditor)
-    estate = Estate(
-        known, buyer, supplier, ledger("platform", platform), debtor=debtor, creditor=creditor
-    )
+    parties = {"debtor": debtor, "creditor": creditor, "financier": platform}
+    estate = Estate(known, buyer, supplier, ledger("platform", platform), **parties)
     contract = _trade(buyer, supplier, CANARY, known)
     known["other_id"] = _invoice(supplier, contract, f"{CANARY}-9", delivered_on="2025-07-09")
-    _late(estate, known["other_id"])
-    _late(estate, known["receivable_id"])
+    for name in ("other_id", "receivable_id"):
+        _late(supplier, known, known[name], CANARY)
     _financed(estate, contract, platform)
     _kept(estate, app)
     own_buyer, own_platform = _party("丁"), _party("己")
     own_supplier = _party("戊", "SMALL")
     own = {"debtor_id": str(own_buyer), "creditor_id": str(own_supplier)}
-    _trade(ledger("core_enterprise", own_buyer), ledger("supplier", own_supplier), "own", own)
+    seller = ledger("supplier", own_supplier)
+    _trade(ledger("core_enterprise", own_buyer), seller, "own", own)
+    _late(seller, own, own["receivable_id"], "own")
+    seal_all()
     estate.known |= {f"own_{name}": value for name, value in own.items()}
     strangers = {
         "core_enterprise": ("core_enterprise", own_buyer),

@@ -31,7 +31,7 @@ def _book(operation: str, **more: Any) -> Ask:
 
 def _hook(operation: str, action: str, body: Any = None, **more: Any) -> Ask:
     """What a party's administrator does, or one of its keys."""
-    return Ask(operation, action, body, **{"checker": 403, **more})
+    return Ask(operation, action, body, **{"checker": 403, "person": 403, **more})
 
 
 _OF = "/v1/receivables/{receivable_id}"
@@ -183,7 +183,9 @@ ORDERS = (
         path={"what": "deliveries", "order_id": "$own_order_id"},
     ),
     Ask("POST /v1/parties", "parties.register", {"name": "新", "kind": "SMALL"}),
-    Ask("GET /v1/parties", "law.read", query={"scheme": "USCC", "value": "$contract_id"}),
+    Ask(
+        "GET /v1/parties", "law.read", query={"scheme": "USCC", "value": "$identifier"}, public=True
+    ),
     Ask("GET /v1/parties/{party_id}/repayment-accounts", "accounts.read"),
     Ask("GET /v1/parties/{party_id}/repayment-accounts/{account_id}", "accounts.read"),
     Ask(
@@ -199,7 +201,11 @@ ORDERS = (
     Ask("POST /v1/parties/{party_id}/repayment-accounts", "accounts.keep", _ACCOUNT),
 )
 FINANCING = (
-    Ask("POST /v1/platforms", "platforms.register", {"code": "PF-9", "name": "平台"}),
+    Ask(
+        "POST /v1/platforms",
+        "platforms.register",
+        {"code": "PF-9", "name": "平台", "party_id": "$party_id"},
+    ),
     Ask("POST /v1/exports", "exports.make", {"platform": "PF-1"}, hidden=409),
     Ask("GET /v1/exports/{reference}", "exports.read"),
     Ask("GET /v1/exports/{reference}/file", "exports.read"),
@@ -244,6 +250,7 @@ APPROVALS = (
         hidden=403,
         checker=200,
         administrator=200,
+        person=200,
     ),
     Ask("GET /v1/approval-rules", "approvals.read", hidden=200, refused=200),
     Ask("POST /v1/approval-rules", "approvals.decide", _NOTHING, hidden=403, administrator=202),
@@ -269,7 +276,7 @@ WEBHOOKS = (
     _hook(f"DELETE {_HOOK}", "webhooks.keep"),
     _hook(f"POST {_HOOK}/secrets", "webhooks.keep", _NOTHING),
     _hook(f"POST {_HOOK}/pings", "webhooks.keep"),
-    _hook(f"POST {_HOOK}/replays", "webhooks.keep", {"after": 0, "through": 9}),
+    _hook(f"POST {_HOOK}/replays", "webhooks.keep", {"after": 0, "through": 1}),
     _hook(f"GET {_HOOK}/deliveries", "webhooks.keep", cursor=True),
     _hook(f"GET {_HOOK}/deliveries/{{delivery_id}}", "webhooks.keep"),
     _hook(f"GET {_HOOK}/deliveries/{{delivery_id}}", "webhooks.keep", path=_OWN_HOOK),
