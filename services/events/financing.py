@@ -32,7 +32,7 @@ class ReceivableRefused(OfReceivable):
 
 
 class ExportDelivered(Data):
-    """An export file reached the platform; `total` is the sum of its rows."""
+    """The platform fetched the file of an export for the first time; `total` is its sum."""
 
     type: ClassVar[str] = "export.delivered"
     platform: str

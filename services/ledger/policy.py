@@ -176,7 +176,10 @@ POLICY: Final[Mapping[str, Row]] = MappingProxyType(
         "exports.read": Row(
             "查阅导出批次",
             "read an export",
-            _parties(Relation.PLATFORM) | _REGION | _any("operator", "service", MACHINE),
+            _parties(Relation.PLATFORM)
+            | {"supplier": Relation.CREDITOR}
+            | _REGION
+            | _any("operator", "service", MACHINE),
         ),
         "exports.answer": Row(
             "答复融资申请", "answer an offer", {"platform": Relation.PLATFORM} | _MACHINE

@@ -207,6 +207,7 @@ FINANCING = (
         {"code": "PF-9", "name": "平台", "party_id": "$party_id"},
     ),
     Ask("POST /v1/exports", "exports.make", {"platform": "PF-1"}, hidden=409),
+    Ask("GET /v1/exports", "exports.read", hidden=200, cursor=True),
     Ask("GET /v1/exports/{reference}", "exports.read"),
     Ask("GET /v1/exports/{reference}/file", "exports.read"),
     Ask("POST /v1/exports/answers", "exports.answer", file="answer.xml"),

@@ -3,9 +3,9 @@
 import base64
 import hashlib
 import tempfile
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query, Request, Response, UploadFile, status
@@ -32,7 +32,13 @@ from services.ledger.financing import exporting, queries, service
 from services.ledger.financing.answering import AnswerResult
 from services.ledger.financing.commands import ANSWERED, OFFERED, AnswerArguments, OfferArguments
 from services.ledger.financing.files.formats import FORMATS
-from services.ledger.financing.schemas import ExportIn
+from services.ledger.financing.schemas import (
+    AnswerOut,
+    ExportIn,
+    ExportOut,
+    ExportPage,
+    StateOut,
+)
 from services.ledger.ids import id_of
 from services.ledger.money import format_fen
 
@@ -81,38 +87,6 @@ class PlatformIn(ApiModel):
     code: Text
     name: Text
     party_id: UUID | None = None
-
-
-class StateOut(ApiModel):
-    """How many rows of an export are in one state."""
-
-    state: str
-    count: int
-    amount: str
-
-
-class ExportOut(ApiModel):
-    """An export with what has become of its rows."""
-
-    reference: str
-    platform: str
-    as_of: Day
-    currency: str
-    count: int
-    total: str
-    recorded_at: AwareDatetime
-    states: list[StateOut]
-
-
-class AnswerOut(ApiModel):
-    """What of an answer was new."""
-
-    reference: str
-    financed: int
-    pending: int
-    refused: int
-    repeated: int
-    financed_amount: str
 
 
 @router.get("/reports/eligible", tags=["reports"])
@@ -194,6 +168,18 @@ def post_export(
     return answer if isinstance(answer, ProposalOut) else _export(session, answer)
 
 
+@router.get("/exports")
+def get_exports(viewer: AskedBy, session: DbSession, page: Paged) -> ExportPage:
+    """List the exports to the asker's platform, or of its own claims only, the latest first."""
+    before = (datetime.max.replace(tzinfo=UTC), UUID(int=0))
+    if page.after:
+        before = (datetime.fromisoformat(page.after[0]), UUID(page.after[1]))
+    found = queries.exports(session, viewer, before=before, limit=page.limit + 1)
+    shown, cursor = page.shown(found, lambda one: (one.recorded_at.isoformat(), one.id))
+    states = queries.states(session, [one.id for one in shown])
+    return ExportPage(items=[_out(one, states[one.id]) for one in shown], next=cursor)
+
+
 @router.get("/exports/{reference}")
 def get_export(reference: str, viewer: AskedBy, session: DbSession) -> ExportOut:
     """Return an export with what has become of its rows."""
@@ -201,6 +187,10 @@ def get_export(reference: str, viewer: AskedBy, session: DbSession) -> ExportOut
 
 
 def _export(session: DbSession, export: queries.ExportSummary) -> ExportOut:
+    return _out(export, queries.states(session, [export.id])[export.id])
+
+
+def _out(export: queries.ExportSummary, states: list[dict[str, Any]]) -> ExportOut:
     return ExportOut(
         reference=export.reference,
         platform=export.platform_code,
@@ -211,7 +201,7 @@ def _export(session: DbSession, export: queries.ExportSummary) -> ExportOut:
         recorded_at=export.recorded_at,
         states=[
             StateOut(state=row["state"], count=row["count"], amount=format_fen(row["amount_fen"]))
-            for row in queries.states(session, export.id)
+            for row in states
         ],
     )
 
@@ -221,11 +211,15 @@ def get_export_file(
     reference: str,
     viewer: AskedBy,
     session: DbSession,
+    request: Request,
     file_format: Annotated[
         Literal["csv", "csv-gb18030", "xlsx", "tsin001"], Query(alias="format")
     ] = "csv",
 ) -> FileResponse:
-    """Return an export as a file; a file whose totals differ from the ledger's is never sent."""
+    """Return an export as a file; a file whose totals differ from the ledger's is never sent.
+
+    The first time its platform fetches it is an event, ``export.delivered``.
+    """
     export = queries.get_export(session, viewer, reference)
     chosen = FORMATS[file_format]
     with tempfile.NamedTemporaryFile(suffix=chosen.extension, delete=False) as target:
@@ -234,6 +228,7 @@ def get_export_file(
         except BaseException:
             _forget(target.name)
             raise
+    service.note_delivery(session, viewer, export, request_id(request))
     return FileResponse(
         target.name,
         media_type=chosen.media_type,

@@ -1,6 +1,6 @@
 """What may be financed on a day, and what has been offered to platforms."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -38,16 +38,26 @@ _ELIGIBLE_TOTALS: Final = text(
     FROM book b WHERE {ELIGIBLE} GROUP BY b.currency ORDER BY b.currency
     """
 )
-_EXPORT: Final = text(
-    f"""
+_ITS_CLAIMS: Final = f"c.creditor_id = CAST(:viewer AS uuid) OR {IN_REGION.format(table='c')}"
+_EXPORTS: Final = """
     SELECT x.id, x.reference, x.platform_id, p.code AS platform_code, p.name AS platform_name,
       x.as_of, x.currency, x.count, x.total_fen, x.recorded_at
-    FROM exports x JOIN platforms p ON p.id = x.platform_id
+    FROM exports x JOIN platforms p ON p.id = x.platform_id"""
+_EXPORT: Final = text(
+    f"""{_EXPORTS}
     WHERE x.reference = :reference AND (CAST(:sees_all AS boolean) OR p.party_id = :viewer
-      OR x.count = (SELECT count(*) FROM claims c
-        WHERE c.export_id = x.id AND {IN_REGION.format(table="c")}))
+      OR x.count = (SELECT count(*) FROM claims c WHERE c.export_id = x.id AND ({_ITS_CLAIMS})))
     """
 )
+_PAGE: Final = text(
+    f"""{_EXPORTS}
+    WHERE (x.recorded_at, x.id) < (:before_at, :before_id)
+      AND (CAST(:sees_all AS boolean) OR p.party_id = :viewer OR (x.id, x.count) IN (
+        SELECT c.export_id, count(*) FROM claims c WHERE {_ITS_CLAIMS} GROUP BY c.export_id))
+    ORDER BY x.recorded_at DESC, x.id DESC LIMIT :limit
+    """
+)
+"""Those of which all claims are the viewer's, found by one pass over the claims it may see."""
 ROWS: Final = """
     WITH ids AS MATERIALIZED (
       SELECT DISTINCT ON (party_id) party_id, scheme, value FROM party_identifiers
@@ -105,13 +115,13 @@ _FACE_TOTAL: Final = text(
 )
 _STATES: Final = text(
     """
-    SELECT coalesce(a.state, 'RESERVED') AS state, count(*) AS count,
+    SELECT x.export_id, coalesce(a.state, 'RESERVED') AS state, count(*) AS count,
       sum(x.amount_fen) AS amount_fen, sum(a.financed_fen) AS financed_fen
     FROM claims x LEFT JOIN LATERAL (
       SELECT a.state, a.financed_fen FROM claim_answers a
       WHERE a.receivable_id = x.receivable_id AND a.claim_id = x.id
       ORDER BY a.state = 'PENDING' LIMIT 1) a ON true
-    WHERE x.export_id = :export_id GROUP BY 1 ORDER BY 1
+    WHERE x.export_id = ANY (:export_ids) GROUP BY 1, 2 ORDER BY 1, 2
     """
 )
 
@@ -192,9 +202,10 @@ def eligible_totals(
 
 
 def get_export(session: Session, viewer: Viewer, reference: str) -> ExportSummary:
-    """Return an export by its reference, to operators, its platform, the region of all its debtors.
+    """Return an export by its reference, to operators and its platform, or to whom all of it is.
 
-    It is one file with one sum, so an authority of the region of some of them finds none.
+    It is one file with one sum, so a supplier of some of its claims, or an authority of the region
+    of some of its debtors, finds none.
 
     Raises:
         NotAllowedError: the viewer's role reads none.
@@ -208,15 +219,32 @@ def get_export(session: Session, viewer: Viewer, reference: str) -> ExportSummar
     return ExportSummary(**row)
 
 
+def exports(
+    session: Session, viewer: Viewer, *, before: tuple[datetime, UUID], limit: int
+) -> list[ExportSummary]:
+    """Return the exports that `get_export` finds, the latest first, a page at a time.
+
+    Raises:
+        NotAllowedError: the viewer's role reads none.
+    """
+    viewer.require("exports.read")
+    place = {"before_at": before[0], "before_id": before[1], "limit": limit}
+    rows = session.connection().execute(_PAGE, {**place, **viewer.parameters()}).mappings()
+    return [ExportSummary(**row) for row in rows]
+
+
 def face_total(session: Session, export_id: UUID) -> int:
     """Return the sum of the whole invoices of an export, in fen."""
     return int(session.connection().execute(_FACE_TOTAL, {"export_id": export_id}).scalar_one())
 
 
-def states(session: Session, export_id: UUID) -> list[dict[str, Any]]:
-    """Return how the rows of an export stand: reserved, pending, financed, refused; in fen."""
-    rows = session.connection().execute(_STATES, {"export_id": export_id})
-    return [dict(row) for row in rows.mappings()]
+def states(session: Session, export_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return how the rows of exports stand: reserved, pending, financed, refused; in fen."""
+    found = session.connection().execute(_STATES, {"export_ids": list(export_ids)})
+    by_export: dict[UUID, list[dict[str, Any]]] = {one: [] for one in export_ids}
+    for row in found.mappings():
+        by_export[row["export_id"]].append(dict(row))
+    return by_export
 
 
 def rows(session: Session, export_id: UUID) -> Iterator[ExportRow]:

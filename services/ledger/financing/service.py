@@ -3,9 +3,12 @@
 from dataclasses import replace
 from datetime import date
 from typing import IO, Final
+from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import Session
 
+from services.events import ExportDelivered
 from services.ledger.access import Viewer
 from services.ledger.errors import LedgerError
 from services.ledger.financing import queries
@@ -16,6 +19,10 @@ from services.ledger.financing.files.tsin001 import document_number
 from services.ledger.financing.files.tsin002 import read_answer
 from services.ledger.financing.queries import ExportSummary
 from services.ledger.identification import as_machine
+from services.ledger.ids import id_of
+from services.ledger.log.service import Entry, append
+from services.ledger.money import format_fen
+from services.ledger.policy import Relation
 
 REQUESTER: Final = "供应链应收账款台账"
 
@@ -60,6 +67,43 @@ def write_file(
     with as_machine(session):
         header = replace(header, face_total_fen=queries.face_total(session, export.id))
         return chosen.write(header, queries.rows(session, export.id), target)
+
+
+_OFFERED_BY: Final = text(
+    """
+    SELECT min(creditor_id::varchar) AS first, max(creditor_id::varchar) AS last FROM claims
+    WHERE export_id = :export_id
+    """
+)
+
+
+def note_delivery(
+    session: Session, viewer: Viewer, export: ExportSummary, request_id: str = ""
+) -> None:
+    """Tell, once, that an export's file reached its platform, where that is who fetched it.
+
+    The supplier whose claims all of it are is told too.
+    """
+    if viewer.relation("exports.answer") is not Relation.PLATFORM:
+        return
+    offered_by = session.connection().execute(_OFFERED_BY, {"export_id": export.id}).one()
+    told = ExportDelivered(
+        platform=export.platform_code,
+        export_reference=export.reference,
+        receivables=export.count,
+        total=format_fen(export.total_fen),
+        currency=export.currency,
+    )
+    entry = Entry(
+        export.id,
+        told,
+        viewer.name,
+        viewer.party_id,
+        creditor_id=UUID(offered_by.first) if offered_by.first == offered_by.last else None,
+        platform_id=export.platform_id,
+        id=id_of("delivered", export.id),
+    )
+    append(session, [entry], request_id)
 
 
 def read_answer_file(

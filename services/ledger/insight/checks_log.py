@@ -3,6 +3,7 @@
 from typing import Final
 
 from services.ledger.insight.checks import Check
+from services.ledger.policy import Relation, roles
 
 _MONEY: Final = r"^-?[0-9]+\.[0-9]{2}$"
 
@@ -106,6 +107,8 @@ _TOLD: Final = {
 _TYPES: Final = ", ".join(f"'{type_}'" for type_ in _TOLD)
 _TELLS: Final = " ".join(f"WHEN '{type_}' THEN {fen}" for type_, fen in _TOLD.items())
 
+_ANSWERS: Final = ", ".join(f"'{role}'" for role in roles("exports.answer", Relation.PLATFORM))
+"""The roles that read what is of a platform."""
 LOGGED: Final = (
     Check(
         "events",
@@ -154,6 +157,10 @@ LOGGED: Final = (
         LEFT JOIN events e ON e.id = q.event_id AND e.subject_id = q.subject_id
         WHERE e.id IS NULL
         UNION ALL
+        SELECT s.event_id, format('position %s: not as of its platform', s.position)
+        FROM sealed s JOIN events e ON e.subject_id = s.subject_id AND e.id = s.event_id
+        WHERE s.platform_id IS DISTINCT FROM e.platform_id
+        UNION ALL
         SELECT event_id, format('position %s: the %sth', position, n)
         FROM (SELECT event_id, position, row_number() OVER (ORDER BY position) AS n
           FROM sealed) x WHERE position <> n
@@ -163,7 +170,7 @@ LOGGED: Final = (
         "deliveries",
         "each webhook gets those events of its party that it wants, and no other",
         "每个Webhook收到其订阅的本主体事件，与日志一致，且无其他事件",
-        """
+        f"""
         SELECT d.endpoint_id, format('delivery at position %s: %s', d.position, CASE
           WHEN e.id IS NULL THEN 'no such event there' ELSE 'not an event of its party' END)
         FROM webhook_deliveries d JOIN webhook_endpoints w ON w.id = d.endpoint_id
@@ -171,18 +178,26 @@ LOGGED: Final = (
         LEFT JOIN events e ON e.subject_id = s.subject_id AND e.id = s.event_id
           AND (e.id, e.type) = (d.event_id, d.type)
         WHERE NOT coalesce(w.party_id IN (e.debtor_id, e.creditor_id), false)
+          AND NOT (w.role IN ({_ANSWERS}) AND EXISTS (SELECT FROM events g
+            WHERE g.subject_id = e.platform_id AND g.type = 'platform.registered'
+              AND g.data ->> 'party_id' = w.party_id::varchar))
         UNION ALL
         SELECT w.id, format('position %s: %s was never planned', s.position, e.type)
         FROM webhook_endpoints w
         JOIN events a ON a.subject_id = w.id AND a.type = 'webhook.added'
         JOIN sealed f ON f.subject_id = a.subject_id AND f.event_id = a.id
-        JOIN sealed s ON (s.debtor_id = w.party_id OR s.creditor_id = w.party_id)
+        JOIN sealed s ON (s.debtor_id = w.party_id OR s.creditor_id = w.party_id
+            OR w.role IN ({_ANSWERS}) AND s.platform_id IN (
+              SELECT g.subject_id FROM events g JOIN sealed t ON t.event_id = g.id
+              JOIN platforms f ON f.id = g.subject_id AND f.party_id = w.party_id
+              WHERE g.type = 'platform.registered' AND t.position <= s.position
+                AND g.data ->> 'party_id' = w.party_id::varchar))
           AND s.position > f.position AND s.position <= w.position
         JOIN events e ON e.subject_id = s.subject_id AND e.id = s.event_id
         LEFT JOIN webhook_deliveries d ON d.endpoint_id = w.id AND d.position = s.position
         WHERE d.endpoint_id IS NULL AND w.version = 1 AND e.type <> 'webhook.pinged'
           AND s.sealed_at > now() - interval '89 days'
-          AND (w.types = '{}' OR e.type = ANY(w.types)
+          AND (w.types = '{{}}' OR e.type = ANY(w.types)
             OR split_part(e.type, '.', 1) || '.*' = ANY(w.types))
         """,
     ),

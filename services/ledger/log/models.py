@@ -68,12 +68,20 @@ class Sealed(SQLModel, table=True):
         Index("sealed_debtor", "debtor_id", "position"),
         Index("sealed_creditor", "creditor_id", "position"),
         Index("sealed_subject", "subject_id", "position"),
+        Index(
+            "sealed_platform",
+            "platform_id",
+            "position",
+            postgresql_where=text("platform_id IS NOT NULL"),
+        ),
     )
 
     position: int = Field(primary_key=True, sa_type=BigInteger)
     subject_id: UUID
     event_id: UUID = Field(unique=True)
     debtor_id: UUID | None = None
-    """With the creditor the event's own, so that a party finds its events in their order."""
+    """With the creditor and the platform the event's own, so that a party finds its events in
+    their order."""
     creditor_id: UUID | None = None
+    platform_id: UUID | None = None
     sealed_at: AwareDatetime = Field(sa_type=DateTime(timezone=True))

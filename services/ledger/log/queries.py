@@ -15,7 +15,9 @@ _HEAD = text("SELECT coalesce(max(position), 0) FROM sealed")
 _HEAD_OF_PARTY = text(
     """
     SELECT coalesce(greatest((SELECT max(position) FROM sealed WHERE debtor_id = :viewer),
-      (SELECT max(position) FROM sealed WHERE creditor_id = :viewer)), 0)
+      (SELECT max(position) FROM sealed WHERE creditor_id = :viewer),
+      (SELECT max((SELECT max(position) FROM sealed WHERE platform_id = f.id))
+       FROM platforms f WHERE f.party_id = CAST(:offered_to AS uuid))), 0)
     """
 )
 _COLUMNS = """s.position, e.id, e.type, e.subject_id, e.occurred_at, e.debtor_id, e.creditor_id,
@@ -37,12 +39,17 @@ _OF_PARTY = text(
       UNION
       (SELECT position, subject_id, event_id FROM sealed
        WHERE creditor_id = CAST(:viewer AS uuid) AND {_RANGE} ORDER BY position LIMIT :limit)
+      UNION
+      (SELECT o.* FROM platforms f, LATERAL (
+         SELECT position, subject_id, event_id FROM sealed
+         WHERE platform_id = f.id AND {_RANGE} ORDER BY position LIMIT :limit) o
+       WHERE f.party_id = CAST(:offered_to AS uuid))
     ) s JOIN events e ON e.subject_id = s.subject_id AND e.id = s.event_id
     WHERE {EVENT_VISIBLE}
     ORDER BY s.position LIMIT :limit
     """
 )
-"""Two short walks along an index, however many events of others lie between."""
+"""Short walks along an index, however many events of others lie between."""
 
 _OF_SUBJECT = text(
     """

@@ -52,10 +52,11 @@ _SEAL: Final = text(
         SELECT ctid FROM unsealed ORDER BY recorded_at, event_id LIMIT :limit))
       RETURNING recorded_at, event_id, subject_id
     )
-    INSERT INTO sealed (position, subject_id, event_id, debtor_id, creditor_id, sealed_at)
+    INSERT INTO sealed (position, subject_id, event_id, debtor_id, creditor_id, platform_id,
+      sealed_at)
     SELECT (SELECT coalesce(max(position), 0) FROM sealed)
              + row_number() OVER (ORDER BY b.recorded_at, b.event_id),
-           b.subject_id, b.event_id, e.debtor_id, e.creditor_id, now()
+           b.subject_id, b.event_id, e.debtor_id, e.creditor_id, e.platform_id, now()
     FROM batch b JOIN events e ON e.subject_id = b.subject_id AND e.id = b.event_id
     """
 )

@@ -18,6 +18,8 @@ _OF_REGION: Final = f"""EXISTS (SELECT FROM receivables r
 EVENT_VISIBLE: Final = f"""(CAST(:sees_own AS boolean) OR {BETWEEN.format(table="e")}
     OR ({ACROSS.format(table="e")}) AND NOT {_IS_OWN} AND NOT ({_IS_UNDISCLOSED})
     OR {_IS_UNDISCLOSED} AND {_OF_REGION}
+    OR e.platform_id = ANY (ARRAY(SELECT f.id FROM platforms f
+      WHERE f.party_id = CAST(:offered_to AS uuid)))
     OR CAST(:sees_nobodys AS boolean) AND e.type ^@ 'approval.' AND e.debtor_id IS NULL)"""
 """The condition on event ``e``; binds what `parameters` returns."""
 

@@ -62,7 +62,8 @@ _SEALED: Final = """
         WHERE p.subject_id = s.subject_id AND p.position < s.position), 0) AS previous,
       to_jsonb(e) AS event,
       s.debtor_id IS NOT DISTINCT FROM e.debtor_id
-        AND s.creditor_id IS NOT DISTINCT FROM e.creditor_id AS agrees
+        AND s.creditor_id IS NOT DISTINCT FROM e.creditor_id
+        AND (s.platform_id IS NULL OR s.platform_id IS NOT DISTINCT FROM e.platform_id) AS agrees
     FROM sealed s LEFT JOIN events e ON e.subject_id = s.subject_id AND e.id = s.event_id
     WHERE {where} ORDER BY s.position
 """
