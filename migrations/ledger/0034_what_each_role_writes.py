@@ -39,7 +39,7 @@ GRANT INSERT, DELETE ON recovery_codes, user_links TO {EVERYONE};
 GRANT DELETE ON sessions, half_sign_ins, known_browsers TO {EVERYONE};
 GRANT UPDATE (at) ON uses TO {EVERYONE};
 GRANT UPDATE (password_hash, password_initial, duty, totp_secret, totp_offered, totp_step,
-  disabled_at) ON users TO {EVERYONE};
+  disabled_at, outside_at) ON users TO {EVERYONE};
 GRANT INSERT ON users, api_keys, uses, regulator_scopes TO {_PARTIES}, ledger_gate;
 GRANT UPDATE (expires_at, revoked_at) ON api_keys TO {EVERYONE};
 GRANT UPDATE (ended_at) ON regulator_scopes TO {EVERYONE};
@@ -57,7 +57,7 @@ GRANT INSERT ON approval_proposals, approval_votes, approval_rules, approval_sub
   TO {_PARTIES};
 GRANT UPDATE (state, closed_at) ON approval_proposals TO {EVERYONE};
 GRANT INSERT ON import_jobs TO ledger_party;
-GRANT UPDATE (state, attempts, problem, asked_on) ON import_jobs TO ledger_party;
+GRANT UPDATE (state, attempts, problem, asked_on, user_id) ON import_jobs TO ledger_party;
 
 GRANT INSERT ON contracts, orders, receipts, invoice_identities, receivables, balances,
   confirmations, clock_facts, receivable_receipts, payments, exports, claims, arrears_facts,
@@ -168,9 +168,14 @@ CREATE POLICY party_new ON complaints FOR INSERT TO ledger_party WITH CHECK (
 UNHELD = """
 DROP POLICY {role}_held ON complaints;
 DROP POLICY {role} ON complaints;
-CREATE POLICY {role} ON complaints TO ledger_{role} USING ({seen}) WITH CHECK ({seen});
+CREATE POLICY {role} ON complaints TO ledger_{role} USING ({seen}) WITH CHECK ({taken});
 """
-_SEEN = {"party": _BETWEEN, "regulator": _IN_REGION}
+_TOLD = (
+    f"creditor_id = {_ME} OR debtor_id = {_ME} AND EXISTS (SELECT FROM events v"
+    f" WHERE v.subject_id = complaints.id AND v.debtor_id = {_ME})"
+)
+_SEEN = {"party": (_TOLD, _BETWEEN), "regulator": (_IN_REGION, _IN_REGION)}
+"""What is seen, and what was taken before."""
 
 
 def upgrade() -> None:
@@ -196,7 +201,7 @@ def upgrade() -> None:
         op.execute(PROTECT.format(table=table))
         for role, condition in shown.items():
             op.execute(f"CREATE POLICY {role} ON {table} TO ledger_{role} USING ({condition})")
-    for role, seen in _SEEN.items():
+    for role, (seen, _) in _SEEN.items():
         op.execute(HELD.format(role=role, seen=seen))
     op.execute(FILED)
 
@@ -204,8 +209,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Give it back."""
     op.execute("DROP POLICY party_new ON complaints")
-    for role, seen in _SEEN.items():
-        op.execute(UNHELD.format(role=role, seen=seen))
+    for role, (seen, taken) in _SEEN.items():
+        op.execute(UNHELD.format(role=role, seen=seen, taken=taken))
     for table, shown in PROTECTED.items():
         for role in shown:
             op.execute(f"DROP POLICY {role} ON {table}")
