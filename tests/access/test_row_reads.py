@@ -22,9 +22,9 @@ STRANGERS = {
     "party": DIRECTORY | NUMBERED,
     "platform": DIRECTORY,
     "regulator": DIRECTORY | NUMBERED,
-    "gate": DIRECTORY | PEOPLE,
+    "gate": DIRECTORY | PEOPLE | {"events"},
 }
-"""What each role is shown whoever it is for."""
+"""What each role is shown whoever it is for; the gate of events those of people and keys."""
 
 
 def become(connection: Connection, role: str, **settings: str) -> None:
@@ -53,6 +53,8 @@ def test_no_table_shows_a_stranger_anything(fresh: Connection, role: str) -> Non
     become(fresh, role, party=str(uuid4()), person=str(uuid4()), regions="{99}")
     shown = {table for table, n in counted(fresh, list(owned(fresh))).items() if n}
     assert shown == STRANGERS[role]
+    told = fresh.execute(text("SELECT DISTINCT split_part(type, '.', 1) FROM events"))
+    assert set(told.scalars()) <= {"user", "api_key", "sign_in"}
 
 
 @pytest.mark.parametrize("role", ["party", "platform", "regulator"])

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from services.ledger.clock import now
 from services.ledger.webhooks import planning
@@ -30,10 +31,18 @@ class List:
     """None: nothing leaves it."""
 
 
+def patiently(ask: Callable[[], Response]) -> Response:
+    """Ask once more as long as the ledger is busy, as it says one should."""
+    answer = ask()
+    while answer.status_code == 503:
+        answer = ask()
+    return answer
+
+
 def by_cursor(client: TestClient, path: str, named: str = "id", **query: Any) -> Pages:
     def page(cursor: str | None) -> tuple[list[str], str | None]:
         asked = {"limit": 2, **query, **({"cursor": cursor} if cursor else {})}
-        told = done(client.get(path, params=asked))
+        told = done(patiently(lambda: client.get(path, params=asked)))
         return [row[named] for row in told.get("items", told.get("rows"))], told["next"]
 
     return page
@@ -65,8 +74,8 @@ class Book:
 
     def pay(self, claim: str) -> None:
         part = {"receivable_id": claim, "amount": "1000.00"}
-        paid = {"reference": f"P-{claim}", "amount": "1000.00", "allocations": [part]}
-        done(self.buyer.post("/v1/payments", json=paid))
+        paid = {"id": claim, "reference": f"P-{claim}", "amount": "1000.00", "allocations": [part]}
+        done(patiently(lambda: self.buyer.post("/v1/payments", json=paid)))
 
     def complain(self, claim: str) -> None:
         text = {"text": "逾期未付", "no_proceedings": True}
