@@ -238,3 +238,22 @@ def test_the_gauges_count_work_and_tell_no_amounts(operator: Client) -> None:
 
     # Three parties, and the operator's own key.
     assert "ledger_events_unsealed 4\n" in text
+
+
+def test_events_are_narrowed_by_type_and_subject(supplier: Client, contract: str) -> None:
+    claim = opened(supplier, invoice(contract))
+    opened(supplier, invoice(contract, invoice_number="25312000000000000002"))
+    with db.transaction() as session:
+        seal(session)
+
+    def found(**only: str) -> list[tuple[str, str]]:
+        answer = supplier.get("/v1/events", params=only)
+        assert answer.status_code == 200, answer.text
+        return [(one["type"], one["subject_id"]) for one in answer.json()["events"]]
+
+    assert found(type="receivable.opened", subject_id=claim) == [("receivable.opened", claim)]
+    assert len(found(type="receivable.*")) == 2
+    assert ("contract.registered", contract) in found()
+    assert found(type="contract.*", subject_id=claim) == []
+    refused = supplier.get("/v1/events", params={"type": "receivable"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "EVENT_TYPE_UNKNOWN")

@@ -125,7 +125,7 @@ def test_a_party_with_few_events_reads_the_log_once_and_not_at_each_poll(
     assert positions(crowded, few, after=20_000, limit=2) == ([20_001], 20_001, False)
 
 
-def positions(session: Session, viewer: Any, **asked: int) -> tuple[list[int], int, bool]:
+def positions(session: Session, viewer: Any, **asked: Any) -> tuple[list[int], int, bool]:
     page = page_after(session, viewer, **asked)
     return [event.position for event in page.events], page.next, page.has_more
 
@@ -134,7 +134,7 @@ def positions(session: Session, viewer: Any, **asked: int) -> tuple[list[int], i
 def test_reading_touches_few_pages_however_many_events_of_others_there_are(
     crowded: Session, parties: dict[str, UUID], name: str
 ) -> None:
-    values = {"after": 0, "head": 20_000, "limit": 101}
+    values = {"after": 0, "head": 20_000, "limit": 101, "walk": 101, "type": None}
     explain = text("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + queries._OF_PARTY.text)
     viewer = visible.parameters(acting_for(parties[name]))
     act(crowded, acting_for(parties[name]))
@@ -157,6 +157,74 @@ def test_who_owes_itself_is_told_once_and_every_page_goes_on_where_the_last_ende
         found += page
     assert found == [1, 2, 3, 5]
     assert after == 5
+
+
+def check_that_a_type_is_found(session: Session, parties: dict[str, UUID]) -> None:
+    few, other = parties["few"], parties["other"]
+    append(session, 40, debtor=few, creditor=other)
+    seal(session)
+    rare = (
+        "UPDATE events e SET type = :type FROM sealed s WHERE s.event_id = e.id AND position = :at"
+    )
+    for position, type_ in ((3, "order.accepted"), (20, "receipt.recorded")):
+        session.connection().execute(text(rare), {"type": type_, "at": position})
+    unlike = text("UPDATE events SET type = 'payment.allocated' WHERE type = 'order.placed'")
+    session.connection().execute(unlike)
+    for viewer in (acting_for(few), OPERATOR):
+        for type_, wanted in (
+            ("order.*", [3]),
+            ("receipt.recorded", [20]),
+            ("order.accepted", [3]),
+            ("order", []),
+            ("message.*", []),
+        ):
+            found, pages, after, more = [], 0, 0, True
+            while more:
+                page = page_after(
+                    session, viewer, after=after, limit=2, only=queries.Only(type=type_)
+                )
+                found += [event.position for event in page.events]
+                pages, after, more = pages + 1, page.next, page.has_more
+            assert (found, after, pages) == (wanted, 40, 6), (viewer.role, type_)
+
+
+def test_events_of_a_type_are_found_over_a_long_log_a_walk_at_a_time(
+    session: Session, parties: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "_WALK", 7)
+    check_that_a_type_is_found(session, parties)
+
+
+def test_a_filter_that_lets_every_type_through_is_found(
+    session: Session, parties: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control."""
+    monkeypatch.setattr(queries, "_WALK", 7)
+    wider = queries._OF_PARTY.text.replace(queries._WANTED, "true")
+    assert wider != queries._OF_PARTY.text
+    monkeypatch.setattr(queries, "_OF_PARTY", text(wider))
+
+    with pytest.raises(AssertionError):
+        check_that_a_type_is_found(session, parties)
+
+
+def test_events_of_a_subject_are_found_by_it_and_by_those_who_may_see_them(
+    session: Session, parties: dict[str, UUID]
+) -> None:
+    few, other = parties["few"], parties["other"]
+    for debtor in (few, other, few):
+        append(session, 2, debtor=debtor)
+        seal(session)
+    one = page_after(session, acting_for(few), after=0, limit=9).events[0].subject_id
+
+    def of(viewer: Any, **narrowed: Any) -> list[int]:
+        only = queries.Only(subject_id=one, **narrowed)
+        page = page_after(session, viewer, after=0, limit=9, only=only)
+        assert not page.has_more
+        return [event.position for event in page.events]
+
+    assert of(acting_for(few)) == of(OPERATOR) == of(OPERATOR, type="order.*") == [1, 2]
+    assert of(acting_for(other)) == of(OPERATOR, type="payment.*") == []
 
 
 @pytest.fixture

@@ -288,6 +288,7 @@ LOG = (
     *(Ask(f"GET /v1/{what}", "law.read") for what in ("checkpoints", "log-keys", "law/rules")),
     Ask("GET /v1/imports/profiles", "law.read"),
     _book("GET /v1/events", hidden=200),
+    _book("GET /v1/events", hidden=200, query={"subject_id": "$receivable_id", "type": "order.*"}),
     _book("GET /v1/events/{position}/proof"),
     Ask("POST /v1/message-arrivals", "messages.report", {"arrivals": [_ARRIVED]}),
     Ask("GET /v1/checkpoints/{size}", "law.read", path={"size": "1"}),

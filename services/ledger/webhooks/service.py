@@ -10,7 +10,6 @@ from sqlalchemy import func, text
 from sqlmodel import Session, select
 
 from services.events import (
-    DATA,
     Data,
     WebhookAdded,
     WebhookChanged,
@@ -21,6 +20,7 @@ from services.ledger.errors import LedgerError, ReusedIdError
 from services.ledger.ids import new_id
 from services.ledger.log.models import Sealed
 from services.ledger.log.service import Entry, append
+from services.ledger.log.types import is_type
 from services.ledger.vault import seal
 from services.ledger.webhooks import queries
 from services.ledger.webhooks.addresses import Rules, checked_url
@@ -67,9 +67,8 @@ def is_wanted(types: Sequence[str], type_: str) -> bool:
 
 
 def _check_types(types: Sequence[str]) -> list[str]:
-    groups = {f"{type_.partition('.')[0]}.*" for type_ in DATA}
     for one in types:
-        if one not in DATA and one not in groups:
+        if not is_type(one):
             raise WebhookTypeError(
                 f"There is no event type {one!r}; name one such as receivable.opened, or a group"
                 " such as receivable.*.",
