@@ -13,7 +13,8 @@ from services.ledger.access import OPERATOR, Viewer
 from services.ledger.arrears import complaints
 from services.ledger.arrears.complaint_states import Step
 from services.ledger.credentials import COOKIE
-from services.ledger.financing.exporting import register_platform, reserve
+from services.ledger.financing.exporting import reserve
+from services.ledger.financing.platforms import register_platform
 from services.ledger.ids import new_id
 from services.ledger.log import queries as log_queries
 from services.ledger.log.queries import page_after

@@ -12,7 +12,7 @@ from services.ledger import db
 from services.ledger.access import OPERATOR, Viewer
 from services.ledger.clock import now, today
 from services.ledger.financing.answering import take_in
-from services.ledger.financing.exporting import register_platform
+from services.ledger.financing.platforms import register_platform
 from services.ledger.insight.verify import verify
 from services.ledger.log import queries
 from services.ledger.receivables.queries import get_visible

@@ -15,7 +15,8 @@ from services.ledger.access import OPERATOR, Viewer
 from services.ledger.errors import NotFoundError
 from services.ledger.financing import answering, queries, service
 from services.ledger.financing.answering import take_in
-from services.ledger.financing.exporting import register_platform, reserve
+from services.ledger.financing.exporting import reserve
+from services.ledger.financing.platforms import register_platform
 from services.ledger.identification import act
 from services.ledger.ids import new_id
 from services.ledger.insight.verify import verify

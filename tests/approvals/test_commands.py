@@ -11,7 +11,7 @@ from services.ledger.access import OPERATOR
 from services.ledger.approvals import queries
 from services.ledger.approvals.gate import ApprovalNeededError
 from services.ledger.clock import today
-from services.ledger.financing import answering, exporting
+from services.ledger.financing import answering, exporting, platforms
 from services.ledger.financing import service as financing
 from services.ledger.ids import new_id
 from services.ledger.receivables import service
@@ -63,7 +63,7 @@ def test_a_credit_note_waits_for_a_checker(
 def a_platform(*, party: bool = False) -> Any:
     with db.transaction() as session:
         party_id = a_party(session) if party else None
-        exporting.register_platform(session, OPERATOR, code="PT", name="平台", party_id=party_id)
+        platforms.register_platform(session, OPERATOR, code="PT", name="平台", party_id=party_id)
     return party_id
 
 

@@ -9,7 +9,8 @@ from psycopg import sql
 from sqlmodel import Session
 
 from services.ledger.access import OPERATOR
-from services.ledger.financing.exporting import register_platform, reserve
+from services.ledger.financing.exporting import reserve
+from services.ledger.financing.platforms import register_platform
 from services.ledger.financing.queries import ROWS, ExportSummary
 from services.ledger.financing.service import write_file
 from tests.bench.book import MORE_ON, load, sign

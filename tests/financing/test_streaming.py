@@ -7,7 +7,8 @@ from sqlmodel import Session
 
 from services.ledger.access import OPERATOR
 from services.ledger.financing import queries
-from services.ledger.financing.exporting import register_platform, reserve
+from services.ledger.financing.exporting import reserve
+from services.ledger.financing.platforms import register_platform
 from services.ledger.receivables.opening import open_receivable
 from tests.ledger.make import a_contract, acting_for, an_opening
 

@@ -14,7 +14,8 @@ from services.ledger.arrears.service import assess
 from services.ledger.clock import now
 from services.ledger.config import settings
 from services.ledger.financing.answering import take_in
-from services.ledger.financing.exporting import register_platform, reserve
+from services.ledger.financing.exporting import reserve
+from services.ledger.financing.platforms import register_platform
 from services.ledger.ids import new_id
 from services.ledger.log.service import seal
 from services.ledger.orders.models import Order

@@ -10,11 +10,8 @@ from services.ledger.access import OPERATOR, Viewer
 from services.ledger.errors import LedgerError, NotFoundError
 from services.ledger.financing import queries, service
 from services.ledger.financing.answering import Answered, AnswerError, take_in
-from services.ledger.financing.exporting import (
-    NothingEligibleError,
-    register_platform,
-    reserve,
-)
+from services.ledger.financing.exporting import NothingEligibleError, reserve
+from services.ledger.financing.platforms import register_platform
 from services.ledger.ids import new_id
 from services.ledger.insight.verify import verify
 from services.ledger.payments.service import Paid, record_payment

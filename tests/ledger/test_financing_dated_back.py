@@ -9,7 +9,8 @@ from sqlmodel import Session
 
 from services.ledger.access import OPERATOR
 from services.ledger.financing import queries
-from services.ledger.financing.exporting import NothingEligibleError, register_platform
+from services.ledger.financing.exporting import NothingEligibleError
+from services.ledger.financing.platforms import register_platform
 from services.ledger.ids import new_id
 from services.ledger.insight.verify import verify
 from services.ledger.receivables.queries import BOOK, book_parameters

@@ -3,7 +3,8 @@ import threading
 from services.ledger import db
 from services.ledger.access import OPERATOR
 from services.ledger.errors import LedgerError
-from services.ledger.financing.exporting import register_platform, reserve
+from services.ledger.financing.exporting import reserve
+from services.ledger.financing.platforms import register_platform
 from services.ledger.insight.verify import verify
 from services.ledger.receivables.queries import Claim
 from tests.ledger.conftest import SignIn

@@ -6,8 +6,8 @@ from sqlmodel import Session
 
 from services.ledger import db
 from services.ledger.access import OPERATOR
-from services.ledger.financing import exporting
-from services.ledger.financing.exporting import PlatformOfAnotherError, register_platform
+from services.ledger.financing import platforms
+from services.ledger.financing.platforms import PlatformOfAnotherError, register_platform
 from tests.ledger.conftest import Client
 from tests.ledger.make import a_party
 
@@ -43,7 +43,7 @@ def test_what_was_offered_to_a_platform_is_not_handed_to_another_party(session: 
 def test_a_platform_that_could_be_handed_over_would_be_seen(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "_PLATFORM_AS", _AS_BEFORE)
+    monkeypatch.setattr(platforms, "_PLATFORM_AS", _AS_BEFORE)
 
     with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
         a_platform_stays_its_partys(session)

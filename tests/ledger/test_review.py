@@ -6,7 +6,8 @@ import pytest
 from sqlmodel import Session
 
 from services.ledger.access import OPERATOR, NotAllowedError
-from services.ledger.financing.exporting import NothingEligibleError, register_platform, reserve
+from services.ledger.financing.exporting import NothingEligibleError, reserve
+from services.ledger.financing.platforms import register_platform
 from services.ledger.insight.queries import summary
 from services.ledger.insight.verify import verify
 from services.ledger.receivables import service

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from services.events import DATA
 from services.ledger.access import OPERATOR
 from services.ledger.almanac import shipped
-from services.ledger.financing.exporting import register_platform
+from services.ledger.financing.platforms import register_platform
 from services.ledger.ids import new_id
 from services.ledger.orders.models import Order
 from services.ledger.orders.service import (

@@ -13,7 +13,7 @@ from httpx2 import Response
 from services.ledger import db
 from services.ledger.access import OPERATOR
 from services.ledger.clock import now
-from services.ledger.financing.exporting import register_platform
+from services.ledger.financing.platforms import register_platform
 from services.ledger.ids import new_id
 from services.ledger.law.uscc import check_character
 from services.ledger.parties.service import Registration, register

@@ -13,7 +13,7 @@ from services.ledger.access import OPERATOR
 from services.ledger.almanac import shipped
 from services.ledger.clock import now
 from services.ledger.config import settings
-from services.ledger.financing.exporting import register_platform
+from services.ledger.financing.platforms import register_platform
 from services.ledger.ids import new_id
 from services.ledger.journal.models import ACCOUNTS
 from services.ledger.log.service import seal

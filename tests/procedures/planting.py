@@ -17,7 +17,7 @@ from services.ledger.access import OPERATOR
 from services.ledger.clock import now
 from services.ledger.config import settings
 from services.ledger.credentials import COOKIE
-from services.ledger.financing.exporting import register_platform
+from services.ledger.financing.platforms import register_platform
 from services.ledger.ids import new_id
 from services.ledger.parties import second_factor, users
 from services.ledger.parties.models import User

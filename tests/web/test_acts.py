@@ -5,7 +5,7 @@ import pytest
 
 from services.ledger import db
 from services.ledger.access import OPERATOR
-from services.ledger.financing import exporting
+from services.ledger.financing import exporting, platforms
 from services.ledger.ids import new_id
 from services.ledger.orders.models import Contract
 from services.ledger.receivables import service
@@ -170,7 +170,7 @@ def test_an_export_is_shown_whole_to_its_platform_and_in_part_to_the_parties(
 ) -> None:
     with db.transaction() as session:
         platform_id = a_party(session, kind="FINANCIER")
-        exporting.register_platform(
+        platforms.register_platform(
             session, OPERATOR, code="PT", name="某平台", party_id=platform_id
         )
         other = a_receivable(session)

@@ -20,7 +20,7 @@ from services.ledger.cli.options import (
 from services.ledger.cli.output import Result, emit, grid, grouped, progress, title
 from services.ledger.clock import now, today
 from services.ledger.errors import LedgerError
-from services.ledger.financing import exporting
+from services.ledger.financing.platforms import register_platform
 from services.ledger.insight import verify as proofs
 from services.ledger.insight.notices import Notices, notices
 from services.ledger.money import format_fen
@@ -180,6 +180,6 @@ def add_platform(
 ) -> None:
     """Register a financing platform; the same code again changes its name."""
     with book() as session:
-        exporting.register_platform(session, OPERATOR, code=code, name=name)
+        register_platform(session, OPERATOR, code=code, name=name)
     result = {"code": code, "name": name}
     emit(result, as_json=as_json, table=lambda console: console.print(f"✓ {code}  {name}"))

@@ -17,7 +17,7 @@ from services.ledger.clock import today
 from services.ledger.db import transaction
 from services.ledger.edges import past_day
 from services.ledger.errors import LedgerError, NotFoundError
-from services.ledger.financing import exporting, queries
+from services.ledger.financing import exporting, platforms, queries
 from services.ledger.financing.files.formats import FORMATS
 from services.ledger.financing.files.row import FileTotals
 from services.ledger.financing.service import read_answer_file, write_file
@@ -177,7 +177,7 @@ def _register_if_new(session: Session, platform: str) -> bool:
     try:
         exporting.get_platform(session, platform)
     except NotFoundError:
-        exporting.register_platform(session, OPERATOR, code=platform, name=platform)
+        platforms.register_platform(session, OPERATOR, code=platform, name=platform)
         return True
     return False
 

@@ -28,7 +28,7 @@ from services.ledger.edges import (
     Text,
     request_id,
 )
-from services.ledger.financing import exporting, queries, service
+from services.ledger.financing import platforms, queries, service
 from services.ledger.financing.answering import AnswerResult
 from services.ledger.financing.commands import ANSWERED, OFFERED, AnswerArguments, OfferArguments
 from services.ledger.financing.files.formats import FORMATS
@@ -142,7 +142,7 @@ def post_platform(
 
     409 `PLATFORM_OF_ANOTHER`: once said, whose it is stays.
     """
-    exporting.register_platform(
+    platforms.register_platform(
         session,
         viewer,
         code=body.code,

@@ -22,7 +22,7 @@ from services.ledger.cli.demo.plan import contracts
 from services.ledger.cli.demo.story import Step, steps
 from services.ledger.db import transaction
 from services.ledger.errors import LedgerError
-from services.ledger.financing.exporting import register_platform
+from services.ledger.financing.platforms import register_platform
 from services.ledger.orders.service import Agreement, register_contract
 from services.ledger.parties.service import Registration, register
 
