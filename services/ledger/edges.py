@@ -12,7 +12,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 from sqlmodel import Session
 
@@ -30,6 +37,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _JSON = "application/json"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_INSTANT = re.compile(rf"{_DAY.pattern}[Tt ]", re.ASCII)
 
 
 class ApiModel(BaseModel):
@@ -89,6 +97,20 @@ def _day(value: object) -> object:
     )
 
 
+def _instant(value: object) -> object:
+    # A number would be taken for seconds since 1970, and 20260131 be answered as of that August.
+    if isinstance(value, datetime):
+        return value
+    year = int(value[:4]) if isinstance(value, str) and _INSTANT.match(value) else 0
+    if _FIRST_YEAR <= year <= _LAST_YEAR:
+        return value
+    raise PydanticCustomError(
+        "INSTANT_INVALID",
+        'An instant is written with its zone, such as "2026-01-31T08:00:00+08:00", and lies in 1900'
+        " to 2199. 时刻须带时区书写，例如“2026-01-31T08:00:00+08:00”，且在1900至2199年间。",
+    )
+
+
 class FutureDayError(LedgerError):
     """A fact dated on a day that has not come."""
 
@@ -113,6 +135,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterVali
 Note = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_safe)]
 Amount = Annotated[str, BeforeValidator(_amount_is_text), AfterValidator(_amount)]
 Day = Annotated[date, BeforeValidator(_day)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
@@ -197,6 +220,11 @@ class Route(APIRoute):
 
     A read with `If-None-Match` of what is still so answers 304.
     """
+
+    def __init__(self, *given: Any, **options: Any) -> None:  # noqa: ANN401 (FastAPI's own)
+        super().__init__(*given, **options)
+        if "GET" not in (self.methods or ()):
+            self.openapi_extra = {"parameters": Shape(self).headers()}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Note the key before the request is handled, and its answer before that is committed."""

@@ -19,6 +19,7 @@ from services.ledger.errors import LedgerError
 _FORM: Final = "multipart/form-data"
 _MOST_FILES: Final = 10
 _MOST_PARTS: Final = 50
+_TAGS: Final = r'^(\*|(W/)?"[\x21\x23-\x7e]*"(, *(W/)?"[\x21\x23-\x7e]*")*)$'
 _UTF8: Final = frozenset({"", "utf-8", "utf8"})
 
 
@@ -107,6 +108,15 @@ class Shape:
         self._takes_form = body is not None and isinstance(body.field_info, params.Form)
         self._takes_json = body is not None and not self._takes_form
         self._weighs_tags = any(one.call in _weighing for one in asked)
+
+    def headers(self) -> list[dict[str, Any]]:
+        """Return what the document says of the headers that a write here takes."""
+        key = {} if self._takes_form else {"Idempotency-Key": r"^[\x21-\x7e]{1,255}$"}
+        tag = {"If-Match": _TAGS} if self._weighs_tags else {}
+        return [
+            {"name": name, "in": "header", "schema": {"type": "string", "pattern": pattern}}
+            for name, pattern in (key | tag).items()
+        ]
 
     async def check(self, request: Request) -> None:
         """Refuse a request of another shape.

@@ -88,3 +88,28 @@ def test_the_same_request_again_is_answered_and_other_content_refused(
     assert (other.status_code, other.json()["code"]) == (409, "ID_REUSED")
     taken = supplier.post("/v1/receivables", json=body | {"id": str(new_id())})
     assert (taken.status_code, taken.json()["code"]) == (409, "INVOICE_CLAIMED")
+
+
+DAYS = ("0", "20250101", "2025-1-1", "1899-12-31", "2200-01-01")
+INSTANTS = ("0", "20250101", "2025-01-01", "2025-01-01T08:00:00", "0001-01-01T00:00:00+14:00")
+
+
+def test_what_is_asked_as_of_is_a_day_and_known_at_an_instant(
+    supplier: Client, contract: str
+) -> None:
+    """20250101 is no day: taken for seconds, it was answered as of a day in 1970."""
+    claim = opened(supplier, invoice(contract))
+    paths = supplier.get("/v1/openapi.json").json()["paths"]
+    asked: dict[str, set[str]] = {"as_of": set(), "known_at": set()}
+    for path, methods in paths.items():
+        for parameter in methods.get("get", {}).get("parameters", ()):
+            if parameter["name"] in asked:
+                asked[parameter["name"]].add(path.replace("{receivable_id}", claim))
+    assert min(map(len, asked.values())) >= 6
+
+    for name, wrong in (("as_of", DAYS), ("known_at", INSTANTS)):
+        for path in asked[name]:
+            for value in wrong:
+                answer = supplier.get(path, params={name: value})
+                assert answer.status_code == 422, (path, name, value, answer.text)
+                assert [e["field"] for e in answer.json()["errors"]] == [f"query.{name}"]

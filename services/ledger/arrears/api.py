@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 from services.ledger.arrears import queries
 from services.ledger.clock import now, today
 from services.ledger.cursors import Paged
-from services.ledger.edges import ApiModel, AskedBy, Day, DbSession, Router
+from services.ledger.edges import ApiModel, AskedBy, Day, DbSession, Instant, Router
 from services.ledger.money import format_fen
 
 router = Router(prefix="/v1/reports", tags=["reports"])
@@ -74,8 +74,8 @@ class OverduePage(ApiModel):
     note: str
 
 
-KnownAt = Annotated[AwareDatetime | None, Query(description="what was known then; now if absent")]
-AsOf = Annotated[date | None, Query(description="the day spoken about; today if absent")]
+KnownAt = Annotated[Instant | None, Query(description="what was known then; now if absent")]
+AsOf = Annotated[Day | None, Query(description="the day spoken about; today if absent")]
 
 
 @router.get("/ageing")

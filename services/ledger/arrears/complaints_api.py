@@ -134,7 +134,7 @@ def get_complaints(
     viewer: AskedBy,
     session: DbSession,
     page: Paged,
-    as_of: date | None = None,
+    as_of: Day | None = None,
     state: State | None = None,
     timer: Annotated[
         Literal["late", "soon"] | None,

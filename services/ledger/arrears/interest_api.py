@@ -1,6 +1,5 @@
 """Claims of interest over HTTP, and the report of what is claimed, paid and open."""
 
-from datetime import date
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from services.ledger.edges import (
     AskedBy,
     Day,
     DbSession,
+    Instant,
     Note,
     Router,
     past_day,
@@ -224,8 +224,8 @@ def get_interest_report(
     viewer: AskedBy,
     session: DbSession,
     page: Paged,
-    as_of: Annotated[date | None, Query(description="the day spoken about; today")] = None,
-    known_at: Annotated[AwareDatetime | None, Query(description="known then; now")] = None,
+    as_of: Annotated[Day | None, Query(description="the day spoken about; today")] = None,
+    known_at: Annotated[Instant | None, Query(description="known then; now")] = None,
 ) -> InterestPage:
     """Return the interest and costs claimed by a day, what of them is open, and the principal."""
     day, instant = page.when(as_of, known_at)

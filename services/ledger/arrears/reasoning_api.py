@@ -1,6 +1,5 @@
 """Why, over HTTP: a receivable's facts, the law's steps on them, and the other readings."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from pydantic import AwareDatetime
 
 from services.ledger.arrears.reasoning import reason
 from services.ledger.clock import now, today
-from services.ledger.edges import ApiModel, AskedBy, Day, DbSession, Router
+from services.ledger.edges import ApiModel, AskedBy, Day, DbSession, Instant, Router
 
 router = Router(prefix="/v1/receivables", tags=["law"])
 
@@ -46,11 +45,9 @@ def get_reasoning(
     receivable_id: UUID,
     viewer: AskedBy,
     session: DbSession,
-    as_of: Annotated[
-        date | None, Query(description="the day spoken about; today if absent")
-    ] = None,
+    as_of: Annotated[Day | None, Query(description="the day spoken about; today if absent")] = None,
     known_at: Annotated[
-        AwareDatetime | None, Query(description="what was known then; now if absent")
+        Instant | None, Query(description="what was known then; now if absent")
     ] = None,
 ) -> ReasoningOut:
     """Say why a receivable is due when it is, how late it is, and what interest each reading gives.

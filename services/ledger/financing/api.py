@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import tempfile
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -24,6 +24,7 @@ from services.ledger.edges import (
     AskedBy,
     Day,
     DbSession,
+    Instant,
     Router,
     Text,
     request_id,
@@ -94,8 +95,8 @@ def get_eligible(
     viewer: AskedBy,
     session: DbSession,
     page: Paged,
-    as_of: date | None = None,
-    known_at: AwareDatetime | None = None,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
 ) -> EligiblePage:
     """Return what may be offered for financing on a day, with the totals."""
     day, instant = page.when(as_of, known_at)

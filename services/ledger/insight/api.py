@@ -1,6 +1,5 @@
 """The book on one page, the nightly assessment, the proof that the book is sound, and the law."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Body
@@ -11,7 +10,7 @@ from services.ledger.almanac.service import for_case
 from services.ledger.arrears import service as arrears
 from services.ledger.clock import now, today
 from services.ledger.db import transaction
-from services.ledger.edges import ApiModel, AskedBy, Day, DbSession, Router
+from services.ledger.edges import ApiModel, AskedBy, Day, DbSession, Instant, Router
 from services.ledger.insight import queries
 from services.ledger.insight.verify import at_one_instant, verify
 from services.ledger.law import rules
@@ -80,8 +79,8 @@ class FindingOut(ApiModel):
 def get_summary(
     viewer: AskedBy,
     session: DbSession,
-    as_of: date | None = None,
-    known_at: AwareDatetime | None = None,
+    as_of: Day | None = None,
+    known_at: Instant | None = None,
 ) -> SummaryOut:
     """Return the book on one page, for any day and as known at any instant."""
     day, instant = as_of or today(), known_at or now()

@@ -13,7 +13,7 @@ from services.events import REVIEW_NOTE
 from services.ledger.almanac import notices
 from services.ledger.almanac.notices import Entry
 from services.ledger.clock import now, today
-from services.ledger.edges import Amount, ApiModel, AskedBy, Day, DbSession, Text
+from services.ledger.edges import Amount, ApiModel, AskedBy, Day, DbSession, Instant, Text
 from services.ledger.errors import LedgerError
 from services.ledger.insight.simulation import Change, Part, Simulated, simulate
 from services.ledger.insight.simulation_rules import Rules
@@ -51,7 +51,7 @@ class SimulationIn(ApiModel):
 
     as_of: Day | None = None
     """The day of the live figures: today if absent."""
-    known_at: AwareDatetime | None = None
+    known_at: Instant | None = None
     day: Day | None = None
     """Another day for the simulated figures."""
     readings: Annotated[dict[str, str], Field(max_length=30, default_factory=dict)]

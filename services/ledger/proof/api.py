@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.ledger.clock import now, today
 from services.ledger.config import settings
-from services.ledger.edges import ApiModel, AskedBy, DbSession, Router
+from services.ledger.edges import ApiModel, AskedBy, Day, DbSession, Instant, Router
 from services.ledger.errors import NotFoundError
 from services.ledger.log.queries import page_after
 from services.ledger.proof import bundle, leaves, queries, service
@@ -178,8 +178,8 @@ def get_bundle(
     receivable_id: UUID,
     viewer: AskedBy,
     session: DbSession,
-    as_of: Annotated[date | None, Query(description="the day of the reasoning; today")] = None,
-    known_at: Annotated[AwareDatetime | None, Query(description="what was known; now")] = None,
+    as_of: Annotated[Day | None, Query(description="the day of the reasoning; today")] = None,
+    known_at: Annotated[Instant | None, Query(description="what was known; now")] = None,
     since: Annotated[
         list[Annotated[int, Field(ge=1, le=_LARGEST)]] | None,
         Query(max_length=20, description="sizes of earlier checkpoints to connect to"),
