@@ -29,3 +29,8 @@ class Ask:
     file: str = ""
     cursor: bool = False
     """It goes by a cursor, which another may have been given."""
+
+
+def of_book(operation: str, **more: Any) -> Ask:
+    """A read of what has a buyer and a supplier: nobody is refused, there is just nothing."""
+    return Ask(operation, "book.read", **{"refused": more.get("hidden", 404), **more})

@@ -6,37 +6,18 @@ and `$code` a code of now where the asker has an authenticator.
 
 from typing import Any
 
-from tests.procedures.asking import Ask
+from tests.procedures.asking import Ask, of_book
+from tests.procedures.operations_told import LOG, WEBHOOKS
 
 _SOME = "1.00"
-_CASE = {"signed_on": "2025-06-10", "debtor": {"kind": "LARGE"}, "creditor": {"size": "SMALL"}}
 _BILL = {"kind": "BILL", "amount": _SOME, "matures_on": "2199-01-01"}
-_ARRIVED = {
-    "message_id": "$other_id",
-    "event_id": "$other_id",
-    "party_id": "$party_id",
-    "stage": "READ",
-    "at": "2026-01-01T00:00:00Z",
-}
 _HASH = "0" * 64
 _INVOICE = {"invoice_kind": "OTHER", "issued_on": "2025-07-10", "amount": "9.00"}
 _CONTRACT = {"reference": "HT", "signed_on": "2025-06-10"}
 _ACCOUNT = {"holder": "x", "bank": "x", "number": "6222020200012345678"}
 
 
-def _book(operation: str, **more: Any) -> Ask:
-    """A read of what has a buyer and a supplier: nobody is refused, there is just nothing."""
-    return Ask(operation, "book.read", **{"refused": more.get("hidden", 404), **more})
-
-
-def _hook(operation: str, action: str, body: Any = None, **more: Any) -> Ask:
-    """What a party's administrator does, or one of its keys."""
-    return Ask(operation, action, body, **{"checker": 403, "person": 403, **more})
-
-
 _OF = "/v1/receivables/{receivable_id}"
-_HOOK = "/v1/webhooks/{webhook_id}"
-_OWN_HOOK = {"webhook_id": "$own_webhook_id"}
 _OWN = {"receivable_id": "$own_receivable_id"}
 _NOTHING: dict[str, Any] = {}
 
@@ -67,9 +48,9 @@ RECEIVABLES = (
         },
         hidden=201,
     ),
-    _book("GET /v1/receivables", hidden=200, cursor=True),
-    *(_book(f"GET {_OF}{what}") for what in ("", "/history", "/reasoning", "/proof")),
-    *(_book(f"GET {_OF}/{what}") for what in ("arrears-facts", "interest-claims")),
+    of_book("GET /v1/receivables", hidden=200, cursor=True),
+    *(of_book(f"GET {_OF}{what}") for what in ("", "/history", "/reasoning", "/proof")),
+    *(of_book(f"GET {_OF}/{what}") for what in ("arrears-facts", "interest-claims")),
     Ask(f"POST {_OF}/confirmation-requests", "receivables.ask", _NOTHING),
     Ask(f"POST {_OF}/confirmation", "receivables.confirm", _NOTHING),
     Ask(
@@ -123,13 +104,13 @@ ARREARS = (
     Ask(f"GET {_OF}/complaints/{{complaint_id}}", "complaints.read", refused=404, path=_OWN),
     Ask(f"POST {_OF}/complaints/{{complaint_id}}/steps", "complaints.file", {"kind": "WITHDRAWN"}),
     Ask(f"POST {_OF}/complaints/{{complaint_id}}/steps", "complaints.handle", {"kind": "ACCEPTED"}),
-    _book("GET /v1/reports/ageing", hidden=200),
-    _book("GET /v1/reports/overdue", hidden=200, cursor=True),
-    _book("GET /v1/reports/interest", hidden=200, cursor=True),
-    _book("GET /v1/reports/eligible", hidden=200, cursor=True),
-    _book("GET /v1/reports/summary", hidden=200),
-    _book("POST /v1/simulations", hidden=200, body={"after": "$receivable_id", "limit": 0}),
-    _book(
+    of_book("GET /v1/reports/ageing", hidden=200),
+    of_book("GET /v1/reports/overdue", hidden=200, cursor=True),
+    of_book("GET /v1/reports/interest", hidden=200, cursor=True),
+    of_book("GET /v1/reports/eligible", hidden=200, cursor=True),
+    of_book("GET /v1/reports/summary", hidden=200),
+    of_book("POST /v1/simulations", hidden=200, body={"after": "$receivable_id", "limit": 0}),
+    of_book(
         "POST /v1/simulations",
         hidden=404,
         body={
@@ -155,15 +136,15 @@ ORDERS = (
         },
         hidden=403,
     ),
-    _book("GET /v1/contracts", hidden=200, cursor=True),
-    _book("GET /v1/contracts/{contract_id}"),
-    _book("GET /v1/contracts/{contract_id}/audit"),
+    of_book("GET /v1/contracts", hidden=200, cursor=True),
+    of_book("GET /v1/contracts/{contract_id}"),
+    of_book("GET /v1/contracts/{contract_id}/audit"),
     Ask(
         "POST /v1/orders",
         "orders.place",
         {"contract_id": "$contract_id", "reference": "PO", "placed_on": "2025-06-20"},
     ),
-    _book("GET /v1/orders/{order_id}"),
+    of_book("GET /v1/orders/{order_id}"),
     Ask(
         "POST /v1/orders/{order_id}/{what}",
         "receipts.deliver",
@@ -268,35 +249,5 @@ APPROVALS = (
         hidden=403,
         administrator=404,
     ),
-)
-WEBHOOKS = (
-    _hook("GET /v1/webhooks", "webhooks.keep", hidden=200),
-    _hook("POST /v1/webhooks", "webhooks.keep", {"url": "https://example.com/x"}, hidden=201),
-    _hook(f"GET {_HOOK}", "webhooks.keep"),
-    _hook(f"PATCH {_HOOK}", "webhooks.keep", {"description": "x"}),
-    _hook(f"DELETE {_HOOK}", "webhooks.keep"),
-    _hook(f"POST {_HOOK}/secrets", "webhooks.keep", _NOTHING),
-    _hook(f"POST {_HOOK}/pings", "webhooks.keep"),
-    _hook(f"POST {_HOOK}/replays", "webhooks.keep", {"after": 0, "through": 1}),
-    _hook(f"GET {_HOOK}/deliveries", "webhooks.keep", cursor=True),
-    _hook(f"GET {_HOOK}/deliveries/{{delivery_id}}", "webhooks.keep"),
-    _hook(f"GET {_HOOK}/deliveries/{{delivery_id}}", "webhooks.keep", path=_OWN_HOOK),
-    _hook(f"POST {_HOOK}/deliveries/{{delivery_id}}/replay", "webhooks.keep"),
-    _hook(f"POST {_HOOK}/deliveries/{{delivery_id}}/replay", "webhooks.keep", path=_OWN_HOOK),
-)
-LOG = (
-    *(Ask(f"GET /v1/{what}", "law.read") for what in ("checkpoints", "log-keys", "law/rules")),
-    Ask("GET /v1/imports/profiles", "law.read"),
-    _book("GET /v1/events", hidden=200),
-    _book("GET /v1/events", hidden=200, query={"subject_id": "$receivable_id", "type": "order.*"}),
-    _book("GET /v1/events/{position}/proof"),
-    Ask("POST /v1/message-arrivals", "messages.report", {"arrivals": [_ARRIVED]}),
-    Ask("GET /v1/checkpoints/{size}", "law.read", path={"size": "1"}),
-    Ask("GET /v1/checkpoints/{size}/consistency", "law.read", None, {"from": "1"}, {"size": "1"}),
-    Ask("POST /v1/checkpoints/{size}/cosignatures", "law.read", {"line": "x"}, path={"size": "1"}),
-    Ask("POST /v1/assessments", "book.assess", _NOTHING),
-    Ask("GET /v1/verification", "book.verify"),
-    Ask("POST /v1/law/explain", "law.read", _CASE),
-    Ask("POST /v1/almanac/imports", "almanac.import", {"name": "a.csv", "content": "x"}),
 )
 ASKS = (*RECEIVABLES, *ARREARS, *ORDERS, *FINANCING, *APPROVALS, *WEBHOOKS, *LOG)
