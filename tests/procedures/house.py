@@ -35,6 +35,7 @@ _FOLD = ", ".join(
 _BOOK = text(
     f"""
     SELECT b.receivable_fen, b.disputed_fen, b.reserved_fen, b.assigned_fen, b.interest_fen,
+      b.costs_fen, f.costs,
       f.receivable, f.disputed, f.reserved, f.assigned, f.interest, b.confirmed_on IS NOT NULL
         AS confirmed, (SELECT sum(q.amount_fen) FROM confirmations q
           WHERE q.receivable_id = b.receivable_id AND q.kind = 'CONFIRMED') AS confirmed_fen,

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 
 from services.ledger.ids import new_id
+from services.ledger.journal.models import ACCOUNTS
 from services.ledger.money import format_fen
 from tests.procedures import model
 from tests.procedures.house import PLATFORM, House, a_house, in_tables, invoice_number, seal_all
@@ -170,7 +171,7 @@ class Ledger(RuleBasedStateMachine):
         who=_WHO,
     )
     def pay(self, paid: list[tuple[Book, str]], who: str) -> None:
-        parts = {book.id: _share(share, book.open + book.interest) for book, share in paid}
+        parts = {book.id: _share(share, book.owed) for book, share in paid}
         self.touched |= set(parts)
         body = {
             "reference": "P-1",
@@ -193,6 +194,21 @@ class Ledger(RuleBasedStateMachine):
         fen = _share(share, book.interest)
         path = self.of(book, "interest-waivers")
         self.act("supplier", path, {"amount": format_fen(fen)}, lambda: book.waive(fen), 201)
+
+    @rule(book=books, share=_SHARES)
+    def claim_costs(self, book: Book, share: str) -> None:
+        one, fen = new_id(), _share(share, book.open)
+        body = {"id": str(one), "kind": "NOTARY", "amount": format_fen(fen), "text": "公证费发票"}
+        self.act("supplier", self.of(book, "costs"), body, lambda: book.claim_costs(one, fen), 201)
+
+    @precondition(lambda self: any(book.claimed for book in self.model.values()))
+    @rule(data=st.data())
+    def withdraw_costs(self, data: st.DataObject) -> None:
+        book, one = data.draw(
+            st.sampled_from([(b, one) for b in self.model.values() for one in b.claimed])
+        )
+        path = self.of(book, f"arrears-facts/{one}/end")
+        self.act("supplier", path, {}, lambda: book.withdraw_costs(one), 201)
 
     @precondition(lambda self: self.model)  # or the simplest example is fifty empty exports
     @rule()
@@ -247,14 +263,10 @@ class Ledger(RuleBasedStateMachine):
 
     def _compare(self, book: Book) -> None:
         row = in_tables(book.id)
-        kept = tuple(
-            row[f"{name}_fen"]
-            for name in ("receivable", "disputed", "reserved", "assigned", "interest")
-        )
-        said = (book.free, book.disputed, book.reserved, book.assigned, book.interest)
+        kept = tuple(row[f"{name}_fen"] for name in ACCOUNTS)
+        said = (book.free, book.disputed, book.reserved, book.assigned, book.interest, book.costs)
         assert kept == said, book
-        folded = ("receivable", "disputed", "reserved", "assigned", "interest")
-        assert tuple(row[name] for name in folded) == kept, book
+        assert tuple(row[name] for name in ACCOUNTS) == kept, book
         assert row["confirmed"] == book.confirmed
         if row["financed_fen"] or book.reserved:
             confirmed_fen = row["confirmed_fen"] + row["upheld_fen"]

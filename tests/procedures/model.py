@@ -52,6 +52,10 @@ class Book:
     reserved: int = 0
     assigned: int = 0
     interest: int = 0
+    costs: int = 0
+    """Costs of enforcement that were claimed, and neither paid nor withdrawn."""
+    claimed: dict[UUID, int] = field(default_factory=dict)
+    """The costs that may still be withdrawn, by their ids."""
     interest_days: int = 0
     """Days after the due day that interest is claimed for."""
     offers: list[Offer] = field(default_factory=list)
@@ -70,8 +74,12 @@ class Book:
         return self.free + self.disputed + self.reserved + self.assigned
 
     @property
+    def owed(self) -> int:
+        return self.open + self.interest + self.costs
+
+    @property
     def lifecycle(self) -> str:
-        if self.open + self.interest == 0:
+        if self.owed == 0:
             return "closed"
         return "confirmed" if self.confirmed else "submitted"
 
@@ -130,6 +138,23 @@ class Book:
         self.interest -= fen
         self.told.append("receivable.interest_waived")
 
+    def claim_costs(self, one: UUID, fen: int) -> None:
+        """民法典 561: what enforcement costs comes before interest and principal."""
+        if not self.owed:
+            raise Refused(409, "NOTHING_OWED")
+        self.costs += fen
+        self.claimed[one] = fen
+        self.told.append("receivable.costs_claimed")
+
+    def withdraw_costs(self, one: UUID) -> None:
+        """What is not paid of all costs is given up, up to these; each once."""
+        fen = min(self.claimed.get(one, 0), self.costs)
+        if not fen:
+            raise Refused(409, "FACT_ENDED")
+        del self.claimed[one]
+        self.costs -= fen
+        self.told.append("receivable.costs_withdrawn")
+
     def offer(self, reference: str) -> None:
         self.offers.append(Offer(reference, self.free))
         self.reserved += self.free
@@ -157,14 +182,14 @@ class Book:
             self.told.append("receivable.refused")
 
     def take(self, fen: int) -> None:
-        """Money goes to claimed interest, then what is free, financed, offered, disputed."""
-        for account in ("interest", "free", "assigned", "reserved", "disputed"):
+        """Money goes to costs, interest, then what is free, financed, offered, disputed."""
+        for account in ("costs", "interest", "free", "assigned", "reserved", "disputed"):
             part = min(fen, getattr(self, account))
             setattr(self, account, getattr(self, account) - part)
             fen -= part
         assert fen == 0
         self.told.append("payment.allocated")
-        if self.open + self.interest == 0:
+        if self.owed == 0:
             self.told.append("receivable.settled")
 
 
@@ -175,10 +200,10 @@ def _interest(face: int, days: int) -> int:
 def pay(parts: Mapping[UUID, int], books: Mapping[UUID, Book], *, role: str) -> None:
     """Set one payment against several; it is refused as a whole."""
     taken = [(books[one], fen) for one, fen in parts.items()]
-    over = any(fen > book.open + book.interest for book, fen in taken)
+    over = any(fen > book.owed for book, fen in taken)
     if role == "supplier":
         for book, fen in taken:
-            principal = fen - min(fen, book.interest)
+            principal = fen - min(fen, book.costs + book.interest)
             if book.free + book.disputed < principal <= book.open:
                 raise Refused(403, "NOT_ALLOWED")
     if over:

@@ -54,7 +54,7 @@ def test_the_ledger_does_what_the_model_does(machine: type[Ledger]) -> None:
     proven()
 
 
-@pytest.mark.parametrize("bug", ["dispute held twice"])
+@pytest.mark.parametrize("bug", ["dispute held twice", "an event is lost", "a position is skipped"])
 def test_the_machine_finds_a_bug(
     machine: type[Ledger], monkeypatch: pytest.MonkeyPatch, bug: str
 ) -> None:
