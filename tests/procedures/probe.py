@@ -82,19 +82,19 @@ class Probe:
         ids = {**ids, "code": person.code() if person else "000000"}
         for name in re.findall(r"{(\w+)}", path):
             path = path.replace(f"{{{name}}}", one.path.get(name, f"${name}"))
-        sent: dict[str, Any] = {"params": {**json.loads(_filled(one.query, ids)), **query}}
+        sent: dict[str, Any] = {"params": {**json.loads(filled(one.query, ids)), **query}}
         if one.file:
             sent |= {
-                "files": {"file": (one.file, _file(one, ids))},
+                "files": {"file": (one.file, file_of(one, ids))},
                 "data": {"profile": "standard", **(one.body or {})} if "imports" in path else {},
             }
         elif one.body is not None:
-            sent["json"] = json.loads(_filled(one.body, ids))
+            sent["json"] = json.loads(filled(one.body, ids))
         headers = {"x-request-id": "the-same"}
         if self.tokens[role]:
             headers["authorization"] = f"Bearer {self.tokens[role]}"
         self.asked += 1
-        address = json.loads(_filled(path, ids))
+        address = json.loads(filled(path, ids))
         self.trips.begin()
         return self.http.request(method, address, headers=headers, **sent)
 
@@ -159,14 +159,14 @@ class Probe:
             self.faults.append(f"{about}\n    {answer.status_code} {answer.text[:300]}")
 
 
-def _filled(template: Any, ids: dict[str, str]) -> str:
+def filled(template: Any, ids: dict[str, str]) -> str:
     def value(match: re.Match[str]) -> str:
         return new_id().hex[-12:] if match[1] == "fresh" else ids[match[1]]
 
     return _REFERENCE.sub(value, json.dumps(template, ensure_ascii=False))
 
 
-def _file(one: Ask, ids: dict[str, str]) -> bytes:
+def file_of(one: Ask, ids: dict[str, str]) -> bytes:
     if one.file == "answer.xml":
         book = Book(UUID(int=0), f"{CANARY}-2", 1_000_00, confirmed=True, late=False)
         return answer_file(Offer(ids["reference"], 1_000_00), book, "FINANCED").encode()
