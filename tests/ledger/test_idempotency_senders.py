@@ -42,7 +42,12 @@ def senders(buyer: Client) -> list[Client]:
 
 
 def everybody_is_one(_: Viewer) -> str:
+    """Of no party, so that row-level security, which goes by it, refuses all but the machine."""
     return "everybody"
+
+
+def a_party_is_one(viewer: Viewer) -> str:
+    return f"{viewer.role}/{viewer.party_id}/everybody"
 
 
 def test_a_key_is_of_its_sender_alone(senders: list[Client], claim: str) -> None:
@@ -53,7 +58,7 @@ def test_a_key_that_were_everybodys_is_found(
     senders: list[Client], claim: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: the second sender is answered what the first was."""
-    monkeypatch.setattr(idempotency, "principal", everybody_is_one)
+    monkeypatch.setattr(idempotency, "principal", a_party_is_one)
 
     with pytest.raises(AssertionError, match="idempotent-replayed"):
         test_a_key_is_of_its_sender_alone(senders, claim)
@@ -96,11 +101,11 @@ def test_a_party_whose_key_were_everybodys_is_found(
     *,
     at_once: bool,
 ) -> None:
-    """The control."""
+    """The control; what another party stored is not shown even then."""
     for room in (idempotency, opening):
         monkeypatch.setattr(room, "principal", everybody_is_one)
 
-    with pytest.raises(AssertionError, match="IDEMPOTENCY_KEY_REUSED"):
+    with pytest.raises(AssertionError, match="FAILED"):
         test_a_key_is_of_its_party_alone(supplier, contract, another_supplier, at_once=at_once)
 
 

@@ -101,10 +101,10 @@ def _late(supplier: TestClient, known: dict[str, str], receivable_id: str, word:
 
 
 def _financed(estate: Estate, contract: str, party: UUID) -> None:
-    """Let one receivable be offered and two more be eligible."""
+    """Let two receivables be offered, each by itself, and two more be eligible."""
     with db.transaction() as session:
         register_platform(session, OPERATOR, code="PF-1", name="平台", party_id=party)
-    for number in range(2, 5):
+    for number in range(2, 6):
         _invoice(
             estate.buyer,
             contract,
@@ -112,7 +112,7 @@ def _financed(estate: Estate, contract: str, party: UUID) -> None:
             agreed_due_on=FAR,
             delivered_on="2025-07-09",
         )
-        if number == 2:
+        if number < 4:
             made = done(estate.supplier.post("/v1/exports", json={"platform": "PF-1"}))
             estate.known["reference"] = made["reference"]
 

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from services.ledger import policy
+from services.ledger import policy, rates
 from services.ledger.ids import new_id
 from services.ledger.policy import ADMINISTRATORS, Relation
 from tests.access.making import a_key, appointed, rows
@@ -189,7 +189,8 @@ def told(one: Ask, answer: Response, ids: dict[str, str]) -> tuple[object, ...]:
 
 
 @pytest.fixture
-def probe(ledger: SignIn) -> Iterator[Probe]:
+def probe(ledger: SignIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[Probe]:
+    monkeypatch.setattr(rates, "_GUESS_PRICE", 0)  # ended keys, more than 600 a minute
     from services.ledger.app import app  # noqa: PLC0415 (after the settings are in place)
 
     estate, strangers = an_estate(ledger)

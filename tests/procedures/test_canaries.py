@@ -117,6 +117,7 @@ def test_an_address_logged_when_something_is_sent_would_be_found(
 
     monkeypatch.setattr(Sender, "_exchange", usual)
     caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, logger="httpx2")
     planting.webhooks(planted, supplier, receiver)
     planting.delivered(receiver)
 

@@ -15,6 +15,7 @@ from services.ledger import edges
 from services.ledger.access import OPERATOR
 from services.ledger.clock import now
 from services.ledger.config import settings
+from services.ledger.identification import act
 from services.ledger.ids import new_id
 from services.ledger.intake.tasks import work
 from services.ledger.parties.service import Registration, register
@@ -259,6 +260,7 @@ def test_a_session_that_commits_after_its_answer_is_found(ledger: SignIn) -> Non
 
     @router.post("/parties", status_code=201)
     def post(session: Annotated[Session, late]) -> dict[str, str]:
+        act(session, OPERATOR)
         register(session, OPERATOR, Registration(id=new_id(), name="迟", kind="SMALL"), "late")
         session.connection().execute(text("SELECT 1"))
         return {}

@@ -22,7 +22,7 @@ from tests.procedures.probe import Probe
 def test_to_a_stranger_nothing_of_another_exists(probe: Probe) -> None:
     lists = {one.operation for one in ASKS if one.cursor}
     assert lists == probe.cursors.keys()
-    assert len(lists) == 8
+    assert len(lists) == 9
     faults = probe.all()
     if faults:
         pytest.fail("\n".join(faults))

@@ -8,7 +8,10 @@ from uuid import UUID
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
+from services.ledger import db
+from services.ledger.access import OPERATOR
 from services.ledger.clock import now
+from services.ledger.financing.platforms import register_platform
 from services.ledger.webhooks import planning
 from tests.approvals.people import arrive
 from tests.ledger.conftest import BUYER, SUPPLIER, SignIn, opened
@@ -182,6 +185,19 @@ def approvals(book: Book) -> List:
     return List(pages, lambda: propose(2), withdraw)
 
 
+def exports(book: Book) -> List:
+    with db.transaction() as session:
+        register_platform(session, OPERATOR, code="PF-1", name="平台")
+
+    def offer(count: int) -> None:
+        for _ in range(count):
+            book.claims(1, agreed_due_on=FAR)
+            done(book.supplier.post("/v1/exports", json={"platform": "PF-1"}))
+
+    offer(ROWS)
+    return List(by_cursor(book.supplier, "/v1/exports", "reference"), lambda: offer(2))
+
+
 LISTS = {
     "/v1/receivables": receivables,
     "/v1/reports/overdue": overdue,
@@ -192,4 +208,5 @@ LISTS = {
     "/v1/webhooks/{webhook_id}/deliveries": deliveries,
     "/v1/approvals": approvals,
     "/v1/events": events,
+    "/v1/exports": exports,
 }

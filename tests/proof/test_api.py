@@ -122,11 +122,11 @@ def test_fifty_random_proofs_that_the_api_gives_hold_and_none_of_them_broken(
             write(session, chance.randint(1, 90), first=number * 100)
         signed = sign_the_log(AT + timedelta(minutes=number))
         roots[signed.size] = signed.root
-    regulator = ledger("regulator", None)
+    machine = ledger("service", None)
     for _ in range(25):
         size = chance.choice(list(roots))
         index = chance.randrange(size)
-        proof = get(regulator, f"/v1/events/{index + 1}/proof", size=size)
+        proof = get(machine, f"/v1/events/{index + 1}/proof", size=size)
         leaf, path = base64.b64decode(proof["leaf_hash"]), decoded(proof["path"])
         assert leaf == v.leaf_hash(SHA, v.canonical(proof["leaf"]))
         assert v.root_of_inclusion(SHA, index, size, leaf, path) == roots[size], seed
@@ -135,7 +135,7 @@ def test_fifty_random_proofs_that_the_api_gives_hold_and_none_of_them_broken(
 
         first, second = sorted(chance.sample(list(roots), 2))
         where = f"/v1/checkpoints/{second}/consistency"
-        path = decoded(get(regulator, where, **{"from": first})["path"])
+        path = decoded(get(machine, where, **{"from": first})["path"])
         both = roots[first], roots[second]
         assert v.is_consistent(SHA, (first, second), both, path), seed
         broken, wrong = mutated(chance, path, first, second)

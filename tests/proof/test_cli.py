@@ -27,7 +27,7 @@ def test_the_log_is_signed_shown_erased_and_proven_from_the_command_line(run: Ru
     assert v.open_note(run("proof", "checkpoint").out, key)
 
     erased = run("proof", "erase", "--actor", "user3", "--basis", "第四十七条", "--json").json
-    assert erased == {"values": 4, "events": 4, "basis": "第四十七条"}
+    assert erased == {"values": 4, "events": 4, "rows": 0, "basis": "第四十七条"}
     refused = run("proof", "erase", "--actor", "user3", "--basis", "第四十七条", "--json", code=1)
     assert '"code": "NOT_FOUND"' in refused.err
     assert run("proof", "erase", "--basis", "第四十七条", code=2).err

@@ -29,7 +29,7 @@ def claims(**changes: Any) -> dict[str, Any]:
         "iss": ISSUER,
         "aud": CLIENT_ID,
         "sub": "subject-1",
-        "exp": now + 300,
+        "exp": now + 86_400,  # a whole run may lie between import and use
         "iat": now,
         "nonce": "the nonce",
     }

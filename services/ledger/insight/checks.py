@@ -46,8 +46,8 @@ _KNOWN: Final = ", ".join(
 MONEY: Final = (
     Check(
         "balances",
-        "each balance equals the fold of its postings, and is not less than nothing",
-        "余额等于分录之和，且不为负",
+        "each balance equals the fold of its postings",
+        "余额等于分录之和",
         f"""
         SELECT r.id, CASE WHEN b.receivable_id IS NULL THEN 'it has no balance'
           WHEN f.receivable_id IS NULL THEN 'it has no postings'

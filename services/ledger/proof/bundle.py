@@ -13,9 +13,11 @@ from sqlmodel import Session
 from services.ledger.access import Viewer
 from services.ledger.arrears.reasoning import reason
 from services.ledger.errors import LedgerError
+from services.ledger.identification import as_machine
 from services.ledger.log.visible import names_actor
 from services.ledger.proof import leaves, queries
-from services.ledger.proof.ledger_verify import FORMAT, Suite, statement_of
+from services.ledger.proof.canonical import canonical
+from services.ledger.proof.ledger_verify import FORMAT, Suite, leaf_hash, statement_of
 from services.ledger.proof.service import introduce
 from services.ledger.proof.signing import Signer
 from services.ledger.proof.tree import Span, inclusion, needed
@@ -55,10 +57,12 @@ def bundle(session: Session, viewer: Viewer, asked: Asked, signers: Sequence[Sig
         session, viewer, asked.receivable_id, as_of=asked.as_of, known_at=asked.known_at
     )
     newest = queries.checkpoints(session)
-    found = leaves.of_subject(session, asked.receivable_id)
     size = newest[0].size if newest else 0
+    seen = {one.position for one in leaves.of_subject(session, asked.receivable_id)}
+    with as_machine(session):  # a leaf is made of rows and of positions that not everybody sees
+        found = leaves.of_subject(session, asked.receivable_id)
     proven = [one for one in found if one.position <= size]
-    if not proven:
+    if not any(one.position in seen for one in proven):
         raise NotProvenYetError(
             "No checkpoint covers this receivable yet; ask again in a minute.",
             "尚无检查点覆盖该应收账款；请一分钟后再试。",
@@ -76,12 +80,25 @@ def bundle(session: Session, viewer: Viewer, asked: Asked, signers: Sequence[Sig
             str(old): _text(queries.consistency_path(session, suite, old, size=size))
             for old in asked.since
         },
-        "events": _events(session, suite, proven, size, viewer if asked.disclose else None),
+        "events": [
+            one if one["position"] in seen else withheld(suite, one)
+            for one in _events(session, suite, proven, size, viewer if asked.disclose else None)
+        ],
         "later_events": len(found) - len(proven),
         "reasoning": json.loads(json.dumps(reasoning, default=_plain)),
     }
     made["statement"] = signer.sign(statement_of(made))
     return made
+
+
+def withheld(suite: Suite, event: Json) -> Json:
+    """Return an event of the receivable that whoever asks may not read: its place, and no word."""
+    hashed = leaf_hash(suite, canonical(event["leaf"]))
+    return {
+        "position": event["position"],
+        "withheld": _text([hashed])[0],
+        "path": event["path"],
+    }
 
 
 def _events(

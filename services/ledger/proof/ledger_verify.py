@@ -451,6 +451,10 @@ def _check(bundle: dict[str, Any], given: Given) -> Report:
     seen, unseen = _witnessed(note, given.witnesses)
     history = [_told(event) for event in bundle["events"]]
     limits = unseen + _limits(given, size, closed, others=bool(seen))
+    if hidden := [str(one["position"]) for one in bundle["events"] if "withheld" in one]:
+        where = ", ".join(hidden)
+        said = f"What the events at {where} say, which whoever asked for this may not read."
+        limits.append(Line(said, f"第{where}位的事件说了什么（申请人无权阅读）。"))
     proven += seen
     return Report(bundle["receivable_id"], size, key.fingerprint, history, proven, limits)
 
@@ -483,23 +487,26 @@ def _signer(note: str, keys: Sequence[Key]) -> tuple[Key, datetime]:
 
 
 def _events(bundle: dict[str, Any], suite: Suite, size: int, root: bytes) -> tuple[int, int]:
-    """Check each event and their chain; return how many values are disclosed and how many not."""
-    opened = closed = before = 0
-    positions = [event["position"] for event in bundle["events"]]
-    for left, right in pairwise(positions):
-        if right <= left:
-            raise Refused("EVENT_DUPLICATED" if right == left else "EVENTS_REORDERED", right)
+    """Check each event and their chain; return how many values are disclosed and how many not.
+
+    Of an event withheld from whom the bundle is for, its place is checked: the next one names it.
+    """
+    opened = closed = before = shown_events = 0
+    _in_order([event["position"] for event in bundle["events"]])
     for event in bundle["events"]:
-        position, leaf = event["position"], event["leaf"]
-        if leaf["subject_id"] != bundle["receivable_id"]:
+        position, leaf = event["position"], None if "withheld" in event else event["leaf"]
+        if leaf and leaf["subject_id"] != bundle["receivable_id"]:
             raise Refused("EVENT_FOREIGN", position)
-        hashed = leaf_hash(suite, canonical(leaf))
+        hashed = leaf_hash(suite, canonical(leaf)) if leaf else unbase64(event["withheld"])
         path = [unbase64(one) for one in event["path"]]
         if root_of_inclusion(suite, position - 1, size, hashed, path) != root:
             raise Refused("EVENT_FORGED", position)
-        if leaf["previous"] != before:
+        previous, before = before, position
+        if not leaf:
+            continue
+        shown_events += 1
+        if leaf["previous"] != previous:
             raise Refused("EVENT_MISSING", leaf["previous"])
-        before = position
         shown = event.get("openings", {})
         opened += len(shown)
         closed += _committed([leaf["actor"], leaf["data"]]) - len(shown)
@@ -507,12 +514,20 @@ def _events(bundle: dict[str, Any], suite: Suite, size: int, root: bytes) -> tup
             value = bytes.fromhex(opening["salt"]) + opening["value"].encode()
             if _at(leaf, field)["commitment"] != suite.hash(value).hex():
                 raise Refused("OPENING_FORGED", f"{position} {field}")
-    if not before:
+    if not shown_events:
         raise Refused("EVENT_MISSING")
     return opened, closed
 
 
+def _in_order(positions: list[int]) -> None:
+    for left, right in pairwise(positions):
+        if right <= left:
+            raise Refused("EVENT_DUPLICATED" if right == left else "EVENTS_REORDERED", right)
+
+
 def _told(event: dict[str, Any]) -> str:
+    if "withheld" in event:
+        return f"{event['position']} 未提供 withheld"
     leaf = event["leaf"]
     said = [f"{name}={value}" for name, value in leaf["data"].items() if isinstance(value, str)]
     shown = [f"{name}={one['value']}" for name, one in event.get("openings", {}).items()]
