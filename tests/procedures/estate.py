@@ -114,7 +114,7 @@ def _financed(estate: Estate, contract: str, party: UUID) -> None:
         )
         if number < 4:
             made = done(estate.supplier.post("/v1/exports", json={"platform": "PF-1"}))
-            estate.known["reference"] = made["reference"]
+            estate.known.setdefault("reference", made["reference"])
 
 
 def _kept(estate: Estate, app: Any) -> None:
