@@ -18,6 +18,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    StrictBool,
     StringConstraints,
 )
 from pydantic_core import PydanticCustomError
@@ -44,6 +45,10 @@ class ApiModel(BaseModel):
     """A request or answer: unknown fields are refused, so that a misspelt one is never lost."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Flag = StrictBool
+"""A boolean of JSON; 0, 1 and words are none, as the document says."""
 
 
 def _safe(value: str) -> str:

@@ -151,3 +151,11 @@ def test_every_refusal_of_the_framework_is_a_problem_with_its_headers(supplier: 
         assert answer.headers["x-request-id"]
     for answer in answers[:3]:
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("said", [0, 1, "true", "no", None])
+def test_what_is_no_boolean_is_not_taken_for_one(supplier: TestClient, said: object) -> None:
+    answer = supplier.post("/v1/simulations", json={"only_changed": said})
+
+    assert answer.status_code == 422, answer.text
+    assert problems(answer)[0][1] == "body.only_changed"

@@ -4,11 +4,11 @@ import copy
 
 from services.ledger.proof import bundle as bundles
 from services.ledger.proof import ledger_verify as v
+from tests.access.country import get
 from tests.access.test_platform_reads import (
     Market,
     buyer,
     contract,
-    get,
     ledger,
     market,
     operator,

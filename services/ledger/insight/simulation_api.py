@@ -13,7 +13,7 @@ from services.events import REVIEW_NOTE
 from services.ledger.almanac import notices
 from services.ledger.almanac.notices import Entry
 from services.ledger.clock import now, today
-from services.ledger.edges import Amount, ApiModel, AskedBy, Day, DbSession, Instant, Text
+from services.ledger.edges import Amount, ApiModel, AskedBy, Day, DbSession, Flag, Instant, Text
 from services.ledger.errors import LedgerError
 from services.ledger.insight.simulation import Change, Part, Simulated, simulate
 from services.ledger.insight.simulation_rules import Rules
@@ -60,7 +60,7 @@ class SimulationIn(ApiModel):
     payments: Annotated[list[PaymentIn], Field(max_length=10_000, default_factory=list)]
     paid_within_days: Annotated[int, Field(ge=0, le=3650, strict=True)] | None = None
     """Every receivable is paid in full so many days after its term started."""
-    only_changed: bool = False
+    only_changed: Flag = False
     after: UUID | None = None
     limit: Annotated[int, Field(ge=0, le=500, strict=True)] = 50
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.ledger.edges import Amount, ApiModel, Currency, Day, Text
+from services.ledger.edges import Amount, ApiModel, Currency, Day, Flag, Text
 
 Days = Annotated[int, Field(ge=0, le=3650, strict=True)]
 Wan = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$")]
@@ -29,7 +29,7 @@ class DepositIn(ApiModel):
     """A deposit that the contract asks for; BID, PERFORMANCE, QUALITY, MIGRANT_WAGES are lawful."""
 
     kind: Text
-    cash_only: bool = False
+    cash_only: Flag = False
     percent: Percent | None = None
     """Of the price, or for BID of the estimate."""
 
@@ -39,9 +39,9 @@ class TermsIn(ApiModel):
 
     term_days: Days | None = None
     term_months: Annotated[int, Field(ge=0, le=120, strict=True)] | None = None
-    pay_when_paid: bool | None = None
-    pay_in_proportion: bool | None = None
-    rest_days_roll: bool | None = None
+    pay_when_paid: Flag | None = None
+    pay_in_proportion: Flag | None = None
+    rest_days_roll: Flag | None = None
     framework_signed_on: Day | None = None
     """The framework agreement that the order was placed under."""
     inspection_days: Days | None = None
@@ -52,14 +52,14 @@ class TermsIn(ApiModel):
     penalty_cap_percent: Percent | None = None
     """The most that agreed interest and penalty may come to, percent of the amount."""
     day_basis: Literal[360, 365, 366] | None = None
-    noncash: bool | None = None
-    noncash_clause: bool | None = None
-    noncash_consent: bool | None = None
+    noncash: Flag | None = None
+    noncash_clause: Flag | None = None
+    noncash_consent: Flag | None = None
     instrument: InstrumentIn | None = None
-    audit_condition: bool | None = None
+    audit_condition: Flag | None = None
     deposits: Annotated[list[DepositIn], Field(max_length=20)] | None = None
     delay_reasons: list[DelayReason] | None = None
-    principal_first: bool | None = None
+    principal_first: Flag | None = None
 
     @model_validator(mode="after")
     def _said_once(self) -> Self:
@@ -99,10 +99,10 @@ class CreditorIn(ApiModel):
     assets_wan: Wan | None = None
     data_year: Annotated[int, Field(ge=1990, le=2199, strict=True)] | None = None
     source: Literal["SELF_DECLARED", "SELF_TEST", "GOVERNMENT", "STATISTICS"] | None = None
-    declared: bool | None = None
+    declared: Flag | None = None
     """Whether it told the debtor that it is an SME (Art. 3: 主动告知)."""
     evidence_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    controlled_by_large: bool | None = None
+    controlled_by_large: Flag | None = None
 
 
 class ContractIn(ApiModel):

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response, status
 from pydantic import Field
 
-from services.ledger.edges import ApiModel, AskedBy, DbSession, Note, Router, Text, request_id
+from services.ledger.edges import ApiModel, AskedBy, DbSession, Flag, Note, Router, Text, request_id
 from services.ledger.ids import new_id
 from services.ledger.parties import service
 from services.ledger.parties.models import Party
@@ -20,7 +20,7 @@ class PartyIn(ApiModel):
     id: UUID | None = None
     name: Text
     kind: Text
-    domestic: bool = True
+    domestic: Flag = True
     region: Note = ""
     email: Note = ""
     identifiers: dict[Text, Text] = Field(default={})

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.ledger.approvals.schemas import ProposalOut
-from services.ledger.edges import Amount, ApiModel, Currency, Day, Note, Text
+from services.ledger.edges import Amount, ApiModel, Currency, Day, Flag, Note, Text
 from services.ledger.money import format_fen
 from services.ledger.receivables.queries import Claim
 
@@ -135,7 +135,7 @@ class ConfirmationIn(ApiModel):
 
     id: UUID | None = None
     amount: Amount | None = None
-    reject: bool = False
+    reject: Flag = False
     on: Day | None = None
     reason: Note = ""
 

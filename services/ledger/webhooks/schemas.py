@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from services.ledger.edges import ApiModel, Note, Text
+from services.ledger.edges import ApiModel, Flag, Note, Text
 from services.ledger.webhooks import queries, service
 from services.ledger.webhooks.addresses import LONGEST_URL
 from services.ledger.webhooks.models import (
@@ -46,7 +46,7 @@ class WebhookChangeIn(ApiModel):
     url: Url | None = None
     types: Types | None = None
     description: Note | None = None
-    enabled: bool | None = None
+    enabled: Flag | None = None
 
     def change(self) -> service.Change:
         """Return it as the service takes it."""
@@ -131,7 +131,7 @@ class ReplayIn(ApiModel):
     id: UUID | None = None
     after: Position
     through: Position
-    only_given_up: bool = False
+    only_given_up: Flag = False
     """Only what was tried to the end in vain."""
 
 
