@@ -41,7 +41,7 @@ bench: setup ## Measure the ratios the README states
 	$(BIN)/python -m tests.bench
 
 soak: setup ## The long runs at their stated sizes: crashes, machines, conformance, canaries
-	@echo "Budget: three hours on two cores; what each part took is printed at the end."
+	@echo "Budget: an hour on two cores; what each part took is printed at the end."
 	$(BIN)/pytest -m soak -n 2 --dist worksteal --durations=0 --durations-min=1 --override-ini addopts="--strict-markers --strict-config --import-mode=importlib -p no:schemathesis" tests
 
 fmt: setup ## Format
