@@ -188,9 +188,9 @@ def _withdrawn(
             "These costs are paid; nothing of them is left to withdraw.",
             "该费用已付清，没有可撤回的金额。",
         )
-    facts = {"invoice_number": claim.invoice_number, "debtor": claim.debtor_name}
-    facts |= {"cost": ending["word"], "on": stated.on.isoformat(), "reason": stated.text}
-    require(session, viewer, WITHDRAW, Effect(claim.id, facts, amount_fen, claim.currency))
+    shown = {"invoice_number": claim.invoice_number, "debtor": claim.debtor_name}
+    shown |= {"cost": ending["word"], "on": stated.on.isoformat(), "reason": stated.text}
+    require(session, viewer, WITHDRAW, Effect(claim.id, shown, amount_fen, claim.currency))
     told = CostsWithdrawn(
         invoice_number=claim.invoice_number,
         currency=claim.currency,

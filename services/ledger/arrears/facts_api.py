@@ -128,7 +128,7 @@ def _found(session: Session, viewer: Viewer, receivable_id: UUID, fact_id: UUID)
 def _stated(
     receivable_id: UUID,
     body: _FactIn,
-    request: Request,
+    request_id: str,
     **said: Any,  # noqa: ANN401 (what each kind says)
 ) -> Stated:
     return Stated(
@@ -136,7 +136,7 @@ def _stated(
         receivable_id=receivable_id,
         on=past_day(body.on),
         text=body.text.strip(),
-        request_id=request_id(request),
+        request_id=request_id,
         **said,
     )
 
@@ -158,7 +158,7 @@ def post_interruption(
     stated = _stated(
         receivable_id,
         body,
-        request,
+        request_id(request),
         kind=body.kind,
         word=body.reference,
         amount_fen=_fen(body.amount),
@@ -180,7 +180,7 @@ def post_instrument(
     stated = _stated(
         receivable_id,
         body,
-        request,
+        request_id(request),
         kind="INSTRUMENT",
         word=body.kind,
         amount_fen=parse_fen(body.amount),
@@ -202,7 +202,7 @@ def post_delay_reason(
     stated = _stated(
         receivable_id,
         body,
-        request,
+        request_id(request),
         kind="DELAY_REASON",
         word=body.reason,
     )
@@ -222,7 +222,7 @@ def post_costs(
     stated = _stated(
         receivable_id,
         body,
-        request,
+        request_id(request),
         kind=facts.COSTS,
         word=body.kind,
         amount_fen=parse_fen(body.amount),
@@ -239,15 +239,7 @@ class EndArguments(EndIn, Arguments):
 
 def _end(session: Session, viewer: Viewer, given: EndArguments, request_id: str) -> bool:
     assert given.id is not None
-    stated = Stated(
-        id=given.id,
-        receivable_id=given.receivable_id,
-        kind="ENDED",
-        on=past_day(given.on),
-        fact_id=given.fact_id,
-        text=given.text.strip(),
-        request_id=request_id,
-    )
+    stated = _stated(given.receivable_id, given, request_id, kind="ENDED", fact_id=given.fact_id)
     return facts.state(session, viewer, stated)
 
 

@@ -1,8 +1,9 @@
 """What the book's own rows say of a person: it goes with what the log says of the same."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
 GONE: Final = "已依法删除 erased"
@@ -33,9 +34,9 @@ _OF_SUBJECT: Final = (
     ),
     text(
         "UPDATE approval_proposals SET facts = '{}', digest = decode(repeat('00', 32), 'hex'),"
-        " arguments = '' WHERE id = :subject AND state <> 'WAITING' AND :gone <> ''"
+        " arguments = '' WHERE id = :subject AND state <> 'WAITING'"
     ),
-    text("UPDATE parties SET email = '' WHERE id = :subject AND email <> '' AND :gone <> ''"),
+    text("UPDATE parties SET email = '' WHERE id = :subject AND email <> ''"),
     text(
         "UPDATE repayment_accounts SET sealed = '', shown = :gone"
         " WHERE party_id = :subject AND sealed <> ''"
@@ -56,5 +57,5 @@ def erase_actor(session: Session, actor: str) -> int:
     return _done(session, _OF_ACTOR, {"actor": actor, "gone": GONE})
 
 
-def _done(session: Session, statements: tuple[object, ...], values: dict[str, object]) -> int:
-    return sum(session.connection().execute(one, values).rowcount for one in statements)  # type: ignore[call-overload]
+def _done(session: Session, statements: Sequence[TextClause], values: dict[str, object]) -> int:
+    return sum(session.connection().execute(one, values).rowcount for one in statements)
