@@ -12,8 +12,9 @@ from services.ledger.access import Viewer
 from services.ledger.clock import today
 from services.ledger.edges import ApiModel, AskedBy, DbSession, Router, request_id
 from services.ledger.idempotency import principal
-from services.ledger.ids import id_of, new_id
+from services.ledger.ids import new_id
 from services.ledger.intake import jobs, service
+from services.ledger.intake.desk import numbered
 from services.ledger.intake.loading import SHIPPED, load_profile, parse_profile
 from services.ledger.intake.models import ImportJob
 from services.ledger.intake.profile import Profile, ProfileError
@@ -141,7 +142,7 @@ def post_import(
 def _id_under_key(request: Request, viewer: Viewer) -> UUID | None:
     """Return the id that a sender's Idempotency-Key always gives a file; None: it sent none."""
     key = request.headers.get("idempotency-key")
-    return None if key is None else id_of("import", principal(viewer), key)
+    return None if key is None else numbered("import", principal(viewer), key)
 
 
 @router.get("/{import_id}")

@@ -187,7 +187,7 @@ def document_id(name: str, book: tuple[object, ...], reference: object) -> str |
 
 
 def numbered(*cause: object) -> UUID:
-    """Return the id of what a file names by a number, which others must not work out and try."""
+    """Return the id of what somebody names by words, which others must not work out and try."""
     key = settings().ledger_identity_key.encode()
     return id_of("numbered", hmac.digest(key, id_of(*cause).bytes, "sha256").hex())
 
