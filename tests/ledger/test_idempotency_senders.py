@@ -1,6 +1,7 @@
 """A key is its sender's, its route's and its content's alone (R-06)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,8 @@ from services.ledger.clock import now
 from services.ledger.identification import start_session
 from services.ledger.ids import new_id
 from services.ledger.parties import keys
-from services.ledger.receivables import opening
+from services.ledger.receivables import api, opening
+from services.ledger.receivables.opening import open_receivable
 from tests.access.making import a_key, client_of
 from tests.ledger.conftest import BUYER, STRANGER, SUPPLIER, Client, SignIn, opened
 from tests.ledger.test_idempotency import CREDITED, claim, count, keyed, unnamed
@@ -172,3 +174,35 @@ def test_machines_of_no_party_are_each_their_own_sender(ledger: SignIn) -> None:
 
     assert all(answer.is_success for answer in answers)
     assert not any("idempotent-replayed" in answer.headers for answer in answers)
+
+
+def test_what_was_opened_by_one_statement_meanwhile_is_replayed_and_not_refused(
+    supplier: Client, contract: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ordinary way looked for an answer; then the same is done by the way without a lock."""
+    opened(supplier, unnamed(contract))  # by it the sender is remembered
+    body, at_once = unnamed(contract), opening.open_at_once
+    turns: list[str] = []
+    answers: list[Any] = []
+
+    def send() -> None:
+        answers.append(supplier.post("/v1/receivables", json=body, headers=keyed("same")))
+
+    async def by_turns(*given: Any) -> bool:
+        turns.append("at once")
+        return len(turns) > 1 and await at_once(*given)
+
+    def meanwhile(*given: Any) -> Any:
+        if not answers:
+            send()
+        return open_receivable(*given)
+
+    monkeypatch.setattr(api, "open_at_once", by_turns)
+    monkeypatch.setattr(api, "open_receivable", meanwhile)
+    send()
+
+    inner, outer = answers
+    assert (inner.status_code, outer.status_code) == (201, 201), outer.text
+    assert inner.content == outer.content
+    assert "idempotent-replayed" in outer.headers
+    assert count("receivables") == 2

@@ -21,6 +21,7 @@ from services.ledger.edges import (
     request_id,
     statements,
 )
+from services.ledger.errors import LedgerError
 from services.ledger.idempotency import Call
 from services.ledger.identification import Presented, identify
 from services.ledger.ids import id_of, new_id
@@ -79,7 +80,13 @@ def _open(
         if body.invoice_kind == "OTHER":
             contract = get_contract(session, viewer, body.contract_id)
             opening = replace(opening, identity=_identity(body, contract.creditor_id))
-        opened = open_receivable(session, viewer, opening, request_id) is None
+        try:
+            opened = open_receivable(session, viewer, opening, request_id) is None
+        except LedgerError:
+            if call is not None:
+                # The one statement waits for no lock: the same may have been done meanwhile.
+                idempotency.begin(session, viewer, call)
+            raise
         if call is not None:
             call.status = status.HTTP_201_CREATED if opened else status.HTTP_200_OK
             idempotency.store(session, call)
